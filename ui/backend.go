@@ -1,0 +1,32 @@
+// Package ui is the dashboard: the root model with its routing, focus, layout and the
+// commands that are the only place where the terminal meets the hub.
+package ui
+
+import (
+	"context"
+
+	"twindeck/hub"
+)
+
+// Backend is what the dashboard needs of a hub. Every method may block and is called
+// from commands only, never from Update or View. Implementations are safe for concurrent use.
+type Backend interface {
+	// Devices returns one page of device twins; an empty continuation asks for the first.
+	Devices(ctx context.Context, continuation string, size int) (hub.Page, error)
+	// Modules returns the module identities of a device.
+	Modules(ctx context.Context, device string) ([]hub.Identity, error)
+	// Identity reads one identity, keys included when the policy may see them.
+	Identity(ctx context.Context, id hub.ID) (hub.Identity, error)
+	// CreateIdentity creates and never overwrites: hub.AlreadyExists tells that it was there.
+	CreateIdentity(ctx context.Context, n hub.NewIdentity) (hub.Identity, error)
+	// Twin reads one twin.
+	Twin(ctx context.Context, id hub.ID) (hub.Twin, error)
+	// PatchTwin writes under the etag given; hub.Conflict tells that the twin has moved on.
+	PatchTwin(ctx context.Context, id hub.ID, p hub.TwinPatch, etag string) (hub.Twin, hub.Receipt, error)
+	// Attach starts a client that connects as the identity; what it sees comes out of Next.
+	Attach(ctx context.Context, id hub.ID) error
+	// Detach ends it.
+	Detach(ctx context.Context, id hub.ID) error
+	// Next blocks until attached clients have something to tell.
+	Next(ctx context.Context) (hub.Batch, error)
+}
