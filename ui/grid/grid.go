@@ -1,0 +1,138 @@
+// Package grid is a cursor and a window over rows that somebody else holds. It asks for
+// the rows on the screen and for no others, so a frame over a million rows costs as much
+// as one over twenty. It knows nothing of what a row means.
+package grid
+
+import "strings"
+
+// Rows is what a [Grid] shows. Both methods are called from View and must not block.
+type Rows interface {
+	// Len returns how many rows there are.
+	Len() int
+	// Row draws row i, 0 <= i < Len, in the given width. A row may span several lines,
+	// separated by newlines; each must be exactly width cells wide.
+	Row(i, width int, selected bool) string
+}
+
+// Grid holds the position in a list. The zero value stands on the first row of an empty
+// list. It is not safe for concurrent use.
+type Grid struct {
+	cursor int
+	top    int // first row drawn
+	page   int // rows that fitted into the last window, for paging
+	n      int
+}
+
+// SetLen tells how many rows there are now. The cursor stays where it is, or moves to the
+// last row when its own is gone.
+func (g *Grid) SetLen(n int) {
+	g.n = max(n, 0)
+	g.cursor = min(max(g.cursor, 0), max(g.n-1, 0))
+	g.top = min(max(g.top, 0), max(g.n-1, 0))
+}
+
+// Cursor returns the selected row; 0 also when there is none.
+func (g *Grid) Cursor() int { return g.cursor }
+
+// Top returns the first row of the window as it was last drawn.
+func (g *Grid) Top() int { return g.top }
+
+// Select puts the cursor on row i, clamped to the rows there are.
+func (g *Grid) Select(i int) {
+	g.cursor = min(max(i, 0), max(g.n-1, 0))
+}
+
+// Shift moves cursor and window together by d rows: what a caller does after inserting
+// or removing d rows above them, so that what the user looks at does not move.
+func (g *Grid) Shift(d int) {
+	g.Select(g.cursor + d)
+	g.top = min(max(g.top+d, 0), max(g.n-1, 0))
+}
+
+// Move moves the cursor by d rows.
+func (g *Grid) Move(d int) { g.Select(g.cursor + d) }
+
+// Page moves the cursor by d windows as tall as the last one drawn.
+func (g *Grid) Page(d int) { g.Select(g.cursor + d*max(g.page-1, 1)) }
+
+// Home moves to the first row.
+func (g *Grid) Home() { g.Select(0) }
+
+// End moves to the last row.
+func (g *Grid) End() { g.Select(g.n - 1) }
+
+// View draws height lines of the rows around the cursor, each exactly width cells wide,
+// and moves the window so that the cursor is in it. Lines below the last row are blank.
+// A selected row taller than the window shows its beginning.
+func (g *Grid) View(rows Rows, width, height int) []string {
+	if width <= 0 || height <= 0 {
+		return make([]string, max(height, 0))
+	}
+	g.SetLen(rows.Len())
+	lines := make([]string, 0, height)
+	if g.n > 0 {
+		lines = g.window(rows, width, height)
+	}
+	blank := strings.Repeat(" ", width)
+	for len(lines) < height {
+		lines = append(lines, blank)
+	}
+	return lines
+}
+
+func (g *Grid) window(rows Rows, width, height int) []string {
+	if g.cursor < g.top {
+		g.top = g.cursor
+	}
+	// Each row is at least a line, so a cursor farther than that cannot be in the window.
+	if g.cursor-g.top >= height {
+		g.fillUp(rows, width, height)
+	}
+	lines, fits := g.draw(rows, width, height)
+	if !fits {
+		g.fillUp(rows, width, height)
+		lines, _ = g.draw(rows, width, height)
+	}
+	if len(lines) < height && g.top > 0 {
+		// The list became shorter than the window reaches: show as much of it as there is room for.
+		at := g.cursor
+		g.cursor = g.n - 1
+		g.fillUp(rows, width, height)
+		g.cursor = at
+		lines, _ = g.draw(rows, width, height)
+	}
+	return lines
+}
+
+// draw renders from the top of the window and reports whether the whole cursor row is in it.
+func (g *Grid) draw(rows Rows, width, height int) (lines []string, fits bool) {
+	lines = make([]string, 0, height)
+	i := g.top
+	for ; i < g.n && len(lines) < height; i++ {
+		row := rows.Row(i, width, i == g.cursor)
+		for len(lines) < height {
+			line, rest, more := strings.Cut(row, "\n")
+			lines = append(lines, line)
+			if row = rest; !more {
+				fits = fits || i == g.cursor
+				break
+			}
+		}
+	}
+	g.page = i - g.top
+	return lines, fits || g.cursor == g.top
+}
+
+// fillUp moves the window so that the cursor row ends at its last line, or begins at its
+// first when the row is taller than the window.
+func (g *Grid) fillUp(rows Rows, width, height int) {
+	g.top = g.cursor
+	left := height
+	for i := g.cursor; i >= 0; i-- {
+		left -= strings.Count(rows.Row(i, width, i == g.cursor), "\n") + 1
+		if left < 0 {
+			return
+		}
+		g.top = i
+	}
+}
