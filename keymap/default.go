@@ -1,0 +1,108 @@
+package keymap
+
+// bind makes a binding.
+func bind(label, short, long string, keys ...string) Binding {
+	return Binding{Keys: keys, Label: label, Short: short, Long: long}
+}
+
+// Default returns the keys the dashboard comes with. They are the ones that users of
+// k9s, lazygit and less already know, and none needs a modifier that a terminal
+// multiplexer or an SSH session cannot pass on.
+func Default() Map {
+	expand := bind("l/→", "expand", "expand what the cursor is on", "right", "l", "enter")
+	collapse := bind("h/←", "collapse", "collapse it, or go to what it is part of", "left", "h")
+	return Map{
+		Global: GlobalKeys{
+			Quit:        bind("q", "quit", "quit", "q"),
+			Interrupt:   bind("ctrl+c", "quit", "quit, also while typing", "ctrl+c"),
+			Help:        bind("?", "help", "show the keys", "?"),
+			NextPane:    bind("tab", "next pane", "go to the next pane", "tab"),
+			PrevPane:    bind("shift+tab", "previous pane", "go to the previous pane", "shift+tab"),
+			DevicesPane: bind("1", "devices", "go to the devices", "1"),
+			TwinPane:    bind("2", "twin", "go to the twin", "2"),
+			LivePane:    bind("3", "live", "go to the live events", "3"),
+		},
+		Move: MoveKeys{
+			Up:       bind("k/↑", "up", "up one line", "up", "k"),
+			Down:     bind("j/↓", "down", "down one line", "down", "j"),
+			PageUp:   bind("pgup", "page up", "up one page", "pgup", "ctrl+b"),
+			PageDown: bind("pgdn", "page down", "down one page", "pgdown", "ctrl+f"),
+			Top:      bind("g/home", "top", "to the first line", "home", "g"),
+			Bottom:   bind("G/end", "bottom", "to the last line", "end", "G"),
+		},
+		Selection: SelectionKeys{
+			NewDevice:            bind("n", "new device", "create a device", "n"),
+			NewModule:            bind("m", "new module", "create a module on the selected device", "m"),
+			EditDesired:          bind("e", "edit", "edit the desired properties", "e"),
+			EditTags:             bind("t", "edit tags", "edit the tags", "t"),
+			Attach:               bind("c", "attach", "attach a client as the selected identity, or detach it", "c"),
+			Refresh:              bind("r", "refresh", "read the devices and the twin again", "r"),
+			CopyID:               bind("y", "copy id", "copy the id", "y"),
+			CopyConnectionString: bind("Y", "copy connection", "copy the connection string, which holds a key", "Y"),
+			RevealKeys:           bind("v", "reveal keys", "show the keys on the Identity tab, or mask them again", "v"),
+		},
+		Devices: DevicesKeys{
+			Expand:   bind("l/→/enter", "expand", "show the modules of the device", expand.Keys...),
+			Collapse: bind("h/←", "collapse", "hide the modules, or go to their device", collapse.Keys...),
+			Filter:   bind("/", "filter", "show only the ids and tags that contain a text", "/"),
+		},
+		Twin: TwinKeys{
+			NextTab:  bind("]", "next tab", "next tab of the twin", "]"),
+			PrevTab:  bind("[", "previous tab", "previous tab of the twin", "["),
+			Expand:   bind("l/→/enter", "unfold", "unfold what the cursor is on", expand.Keys...),
+			Collapse: bind("h/←", "fold", "fold it, or go to what it is part of", collapse.Keys...),
+		},
+		Live: LiveKeys{
+			Follow:   bind("f", "follow", "keep the newest event in view, or stop doing so", "f"),
+			Expand:   bind("l/→/enter", "expand", "show the whole event", expand.Keys...),
+			Collapse: bind("h/←", "collapse", "show the event on one line", collapse.Keys...),
+		},
+		Filter: FilterKeys{
+			Accept: bind("enter", "keep filter", "keep the filter and go back to the list", "enter"),
+			Clear:  bind("esc", "clear filter", "clear the filter", "esc"),
+			Up:     bind("↑", "up", "up one line, without leaving the filter", "up"),
+			Down:   bind("↓", "down", "down one line, without leaving the filter", "down"),
+		},
+		Form: FormKeys{
+			Edit:       bind("enter", "edit value", "edit the value, fold a group, or press the button", "enter"),
+			Toggle:     bind("space", "toggle", "switch between true and false", "space"),
+			Add:        bind("a", "add", "add a property beside the cursor", "a"),
+			Remove:     bind("d", "remove", "remove the property by sending null, or take that back", "d", "delete"),
+			Reset:      bind("u", "undo", "put one property back as it was", "u"),
+			Type:       bind("ctrl+t", "change type", "change the type of the value", "ctrl+t"),
+			Expand:     bind("l/→", "unfold", "unfold the group", "right", "l"),
+			Collapse:   bind("h/←", "fold", "fold the group, or go to what it is part of", "left", "h"),
+			TakeMine:   bind("m", "keep mine", "where both changed: keep my value", "m"),
+			TakeTheirs: bind("t", "take theirs", "where both changed: take the value of the hub", "t"),
+			Review:     bind("s", "review", "review the changes before they are sent", "s", "ctrl+s"),
+			Cancel:     bind("esc", "cancel", "leave the form; asks first when something was changed", "esc", "q"),
+		},
+		Field: FieldKeys{
+			Accept: bind("enter", "accept", "accept what was typed", "enter"),
+			Back:   bind("esc", "take back", "take back what was typed here", "esc"),
+			Next:   bind("tab/↓", "next", "accept and go to the next field", "tab", "down"),
+			Prev:   bind("shift+tab/↑", "previous", "accept and go to the previous field", "shift+tab", "up"),
+			Type:   bind("ctrl+t", "change type", "change the type of the value", "ctrl+t"),
+			Review: bind("ctrl+s", "review", "accept and review the changes", "ctrl+s"),
+		},
+		Review: ReviewKeys{
+			Save: bind("enter", "save", "send the patch", "enter", "s", "ctrl+s"),
+			Back: bind("esc", "back to form", "go back to the form with everything as it was", "esc", "q"),
+		},
+		Identity: IdentityKeys{
+			Submit: bind("enter", "create", "create the device or module", "enter"),
+			Next:   bind("tab/↓", "next", "go to the next field", "tab", "down"),
+			Prev:   bind("shift+tab/↑", "previous", "go to the previous field", "shift+tab", "up"),
+			Toggle: bind("space", "toggle", "switch a choice on or off", "space"),
+			Choose: bind("←/→", "choose", "choose another value", "left", "right"),
+			Cancel: bind("esc", "cancel", "leave the form", "esc"),
+		},
+		Dialog: DialogKeys{
+			Yes:    bind("y", "yes", "answer yes", "y"),
+			No:     bind("n/esc", "no", "answer no", "n", "esc", "q"),
+			Switch: bind("←/→", "switch", "go to the other answer", "left", "right", "h", "l", "tab", "shift+tab"),
+			Accept: bind("enter", "accept", "give the marked answer", "enter"),
+			Close:  bind("esc", "close", "close a message or the help", "esc", "q", "enter", "?"),
+		},
+	}
+}

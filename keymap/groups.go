@@ -1,0 +1,59 @@
+package keymap
+
+import (
+	"reflect"
+	"strings"
+)
+
+// Group is the bindings of one scope under a title a user understands.
+type Group struct {
+	Title    string
+	Bindings []Binding
+}
+
+// titles names the scopes by the field of Map that holds them.
+var titles = map[string]string{
+	"Global":    "Everywhere",
+	"Move":      "Moving",
+	"Selection": "Selected device or module",
+	"Devices":   "Devices pane",
+	"Twin":      "Twin pane",
+	"Live":      "Live pane",
+	"Filter":    "Typing a filter",
+	"Form":      "Editing properties",
+	"Field":     "Typing into a field",
+	"Review":    "Reviewing a change",
+	"Identity":  "New device or module",
+	"Dialog":    "Questions and messages",
+}
+
+// Groups returns every binding by scope, in the order in which the scopes and their keys
+// are declared. It reads the declarations themselves, so that no key can be left out.
+func (m Map) Groups() []Group {
+	v := reflect.ValueOf(m)
+	groups := make([]Group, 0, v.NumField())
+	for i := range v.NumField() {
+		scope := v.Field(i)
+		g := Group{Title: titles[v.Type().Field(i).Name]}
+		for j := range scope.NumField() {
+			g.Bindings = append(g.Bindings, scope.Field(j).Interface().(Binding))
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// Markdown returns the keys as the tables of the README: a heading and a table a scope.
+func (m Map) Markdown() string {
+	var b strings.Builder
+	for i, g := range m.Groups() {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString("**" + g.Title + "**\n\n| key | does |\n| --- | --- |\n")
+		for _, k := range g.Bindings {
+			b.WriteString("| `" + strings.ReplaceAll(k.Label, "|", `\|`) + "` | " + k.Long + " |\n")
+		}
+	}
+	return b.String()
+}

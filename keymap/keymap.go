@@ -1,0 +1,107 @@
+// Package keymap holds every key of the dashboard as data, grouped by the scope it
+// works in. The footer, the help and the README's table are made from it, so that a key
+// can neither work without being listed nor be listed without working.
+package keymap
+
+import "slices"
+
+// Binding is one thing a key does.
+type Binding struct {
+	Keys  []string // keystrokes as Bubble Tea names them, any of which triggers it
+	Label string   // the keys as they are shown, for example "j/↓"
+	Short string   // for the footer, at most three words: "new device"
+	Long  string   // for the help, one line without a full stop
+}
+
+// Press is a key press; tea.KeyPressMsg is one. Its String names the key, a printable
+// one by the text it types.
+type Press interface{ String() string }
+
+// Matches reports whether the press is one of the binding's keys.
+func (b Binding) Matches(p Press) bool { return slices.Contains(b.Keys, p.String()) }
+
+// GlobalKeys work in every pane.
+type GlobalKeys struct {
+	Quit, Interrupt, Help           Binding
+	NextPane, PrevPane              Binding
+	DevicesPane, TwinPane, LivePane Binding
+}
+
+// MoveKeys move the cursor of whatever list has the focus.
+type MoveKeys struct {
+	Up, Down, PageUp, PageDown, Top, Bottom Binding
+}
+
+// SelectionKeys act on the selected device or module, whichever pane has the focus.
+type SelectionKeys struct {
+	NewDevice, NewModule         Binding
+	EditDesired, EditTags        Binding
+	Attach, Refresh              Binding
+	CopyID, CopyConnectionString Binding
+	RevealKeys                   Binding
+}
+
+// DevicesKeys work in the devices pane.
+type DevicesKeys struct {
+	Expand, Collapse, Filter Binding
+}
+
+// TwinKeys work in the twin pane.
+type TwinKeys struct {
+	NextTab, PrevTab, Expand, Collapse Binding
+}
+
+// LiveKeys work in the live pane.
+type LiveKeys struct {
+	Follow, Expand, Collapse Binding
+}
+
+// FilterKeys work while a filter is typed; every printable key goes into the text.
+type FilterKeys struct {
+	Accept, Clear, Up, Down Binding
+}
+
+// FormKeys work in the property form while no field is being typed into.
+type FormKeys struct {
+	Edit, Toggle, Add, Remove, Reset, Type Binding
+	Expand, Collapse                       Binding
+	TakeMine, TakeTheirs                   Binding
+	Review, Cancel                         Binding
+}
+
+// FieldKeys work while a field is typed into; every printable key goes into the text.
+type FieldKeys struct {
+	Accept, Back, Next, Prev, Type, Review Binding
+}
+
+// ReviewKeys work while a change is reviewed before it is sent.
+type ReviewKeys struct {
+	Save, Back Binding
+}
+
+// IdentityKeys work in the form for a new device or module.
+type IdentityKeys struct {
+	Submit, Next, Prev, Toggle, Choose, Cancel Binding
+}
+
+// DialogKeys work in questions and messages.
+type DialogKeys struct {
+	Yes, No, Switch, Accept, Close Binding
+}
+
+// Map is every key of the dashboard. Its fields are the scopes; it is a plain value and
+// may be copied and changed before it is handed to the dashboard.
+type Map struct {
+	Global    GlobalKeys
+	Move      MoveKeys
+	Selection SelectionKeys
+	Devices   DevicesKeys
+	Twin      TwinKeys
+	Live      LiveKeys
+	Filter    FilterKeys
+	Form      FormKeys
+	Field     FieldKeys
+	Review    ReviewKeys
+	Identity  IdentityKeys
+	Dialog    DialogKeys
+}
