@@ -69,11 +69,11 @@ func Array(elems ...Value) Value { return Value{kind: KindArray, elems: elems} }
 // Object returns a JSON object with the members in the order given. A repeated key
 // takes its last value at its first position.
 func Object(members ...Member) Value {
-	v := Value{kind: KindObject}
+	b := newObjectBuilder(len(members))
 	for _, m := range members {
-		v = v.with(m.Key, m.Value)
+		b.set(m.Key, m.Value)
 	}
-	return v
+	return b.value()
 }
 
 // Kind returns which JSON type v holds.
@@ -107,17 +107,4 @@ func (v Value) Get(key string) (Value, bool) {
 		}
 	}
 	return Value{}, false
-}
-
-// with returns v with one member set: in place when the key is there, appended otherwise.
-func (v Value) with(key string, val Value) Value {
-	out := make([]Member, len(v.members), len(v.members)+1)
-	copy(out, v.members)
-	for i := range out {
-		if out[i].Key == key {
-			out[i].Value = val
-			return Value{kind: KindObject, members: out}
-		}
-	}
-	return Value{kind: KindObject, members: append(out, Member{key, val})}
 }
