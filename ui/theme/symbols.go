@@ -1,0 +1,18 @@
+package theme
+
+// The symbols of the dashboard, all one cell wide on every terminal that shows box drawing.
+const (
+	Connected    = "●" // a client is connected with this identity
+	Disconnected = "○"
+	Disabled     = "⊘" // the identity may not connect
+	InSync       = "✓" // reported agrees with desired
+	Pending      = "…" // not reported yet
+	Rejected     = "✗" // acknowledged with an error, or failed
+	ReportedOnly = "+" // reported without being desired
+	Folded       = "▸"
+	Unfolded     = "▾"
+	Mark         = "▪"
+	Arrow        = "→" // old → new
+	Absent       = "–" // no value
+	Masked       = "••••••••"
+)
