@@ -1,0 +1,55 @@
+package registry
+
+// Listener is told what connected devices must learn.
+type Listener interface {
+	// DesiredChanged brings the patch for the owner of a twin, once per write and in version
+	// order per identity, after the write is committed. patch is a JSON object with null for
+	// every removed key and with "$version" last. It must not block.
+	DesiredChanged(id ID, patch []byte, version int64)
+	// IdentityClosed says that an identity was deleted or disabled and its connections must go.
+	// For a device it is called for each of its modules too. It must not block.
+	IdentityClosed(id ID)
+}
+
+// Listen sets the one listener; what happened before is not reported. nil sets none.
+func (s *Store) Listen(l Listener) {
+	s.delivery.Lock()
+	defer s.delivery.Unlock()
+	s.listener = l
+}
+
+// notice is one call of the listener that is due.
+type notice struct {
+	id      ID
+	patch   []byte // nil: the identity is closed
+	version int64
+}
+
+// deliver hands over what writers have queued. Every writer calls it after it released mu: its
+// own notices have been delivered when it returns.
+func (s *Store) deliver() {
+	s.delivery.Lock()
+	defer s.delivery.Unlock()
+	s.mu.Lock()
+	due := s.notices
+	s.notices = nil
+	s.mu.Unlock()
+	if s.listener == nil {
+		return
+	}
+	for _, n := range due {
+		if n.patch == nil {
+			s.listener.IdentityClosed(n.id)
+		} else {
+			s.listener.DesiredChanged(n.id, n.patch, n.version)
+		}
+	}
+}
+
+// closeConnections queues the closing of a device or module. The caller holds mu.
+func (s *Store) closeConnections(r *record) {
+	s.notices = append(s.notices, notice{id: r.id})
+	for _, m := range r.modules {
+		s.notices = append(s.notices, notice{id: m.id})
+	}
+}

@@ -1,0 +1,30 @@
+package registry
+
+import "strings"
+
+// Precondition is an If-Match header. The zero Precondition is an absent header.
+type Precondition struct {
+	present bool
+	any     bool
+	etag    string
+}
+
+// ParsePrecondition reads the value of an If-Match header, empty when there was none. Microsoft's
+// SDKs write the star inside quotes, others without, and etags both ways; all are accepted.
+func ParsePrecondition(header string) Precondition {
+	header = strings.TrimSpace(header)
+	if header == "" {
+		return Precondition{}
+	}
+	etag := header
+	// One client quotes an etag that is quoted already.
+	for len(etag) >= 2 && etag[0] == '"' && etag[len(etag)-1] == '"' {
+		etag = etag[1 : len(etag)-1]
+	}
+	return Precondition{present: true, any: etag == "*", etag: etag}
+}
+
+// Present says whether the request had a condition at all; a star counts.
+func (p Precondition) Present() bool { return p.present }
+
+func (p Precondition) holds(etag string) bool { return !p.present || p.any || p.etag == etag }

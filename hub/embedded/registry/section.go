@@ -1,0 +1,159 @@
+package registry
+
+import (
+	"strings"
+
+	"twindeck/hub/embedded/ordered"
+)
+
+// section is the desired or reported properties of one twin, with their metadata. It is replaced
+// as a whole by a write and never changed, so that a reader may keep it.
+type section struct {
+	properties string // compact JSON object
+	// metadata is the compact JSON of $metadata once writes have touched different keys; while it
+	// is empty, every node carries the stamp of the last write.
+	metadata string
+	version  int64
+	updated  int64 // unix nanoseconds of the last write
+}
+
+// emptySection is what a section is before its first write.
+func emptySection(created int64) section {
+	return section{properties: "{}", version: 1, updated: created}
+}
+
+// stamp is what a write leaves at each node of $metadata that it touched.
+type stamp struct {
+	updated int64
+	version int64 // 0 for reported properties, whose nodes carry none
+}
+
+func (s stamp) members() []ordered.Member {
+	members := []ordered.Member{{Key: "$lastUpdated", Value: ordered.NewString(formatTime(s.updated))}}
+	if s.version != 0 {
+		members = append(members, ordered.Member{Key: "$lastUpdatedVersion", Value: ordered.NewNumber(itoa(s.version))})
+	}
+	return members
+}
+
+// stampAll returns the metadata of properties of which every node carries st.
+func stampAll(properties ordered.Value, st stamp) ordered.Value {
+	members := st.members()
+	for _, m := range properties.Members() {
+		members = append(members, ordered.Member{Key: m.Key, Value: stampAll(m.Value, st)})
+	}
+	return ordered.NewObject(members...)
+}
+
+// stampPatch returns the metadata after a patch: every key that the patch names gets the stamp,
+// changed or not, and so do its ancestors; the others keep theirs, and removed ones go.
+// Arrays are leaves.
+func stampPatch(metadata, patch, after ordered.Value, st stamp) ordered.Value {
+	changes := st.members()
+	find, childOf := after.Index(), metadata.Index()
+	for _, m := range patch.Members() {
+		child, exists := find(m.Key)
+		switch {
+		case !exists:
+			changes = append(changes, ordered.Member{Key: m.Key}) // removed: no value
+		case m.Value.Kind() == ordered.Object:
+			old, _ := childOf(m.Key)
+			changes = append(changes, ordered.Member{Key: m.Key, Value: stampPatch(old, m.Value, child, st)})
+		default:
+			changes = append(changes, ordered.Member{Key: m.Key, Value: stampAll(ordered.Value{}, st)})
+		}
+	}
+	return ordered.Edit(metadata, changes...)
+}
+
+// isSystemKey says whether a key of a section belongs to the hub. Clients send such keys back.
+func isSystemKey(key string) bool {
+	return strings.HasPrefix(key, "$") && (key == "$metadata" || key == "$version")
+}
+
+// kindOf is which of the sections a rule is applied to.
+type kindOf uint8
+
+const (
+	desiredKind kindOf = iota
+	reportedKind
+)
+
+// stampFor returns the stamp of a write.
+func (k kindOf) stampFor(updated, version int64) stamp {
+	if k == reportedKind || version <= 1 {
+		return stamp{updated: updated}
+	}
+	return stamp{updated: updated, version: version}
+}
+
+// metadataValue returns the metadata as a tree.
+func (s section) metadataValue(kind kindOf) ordered.Value {
+	if s.metadata != "" {
+		return stored(s.metadata)
+	}
+	return stampAll(stored(s.properties), kind.stampFor(s.updated, s.version))
+}
+
+// patched returns the section after a merge patch.
+func (s section) patched(kind kindOf, patch ordered.Value, now int64) (section, error) {
+	after := ordered.Merge(stored(s.properties), patch)
+	if err := checkSize(after, maxPropertiesSize); err != nil {
+		return section{}, err
+	}
+	next := section{properties: after.String(), version: s.version + 1, updated: now}
+	next.metadata = stampPatch(s.metadataValue(kind), patch, after, kind.stampFor(now, next.version)).String()
+	return next, nil
+}
+
+// replaced returns the section after its properties were replaced as a whole.
+func (s section) replaced(properties ordered.Value, now int64) (section, error) {
+	// As a patch of nothing it loses its nulls.
+	after := ordered.Merge(ordered.NewObject(), properties)
+	if err := checkSize(after, maxPropertiesSize); err != nil {
+		return section{}, err
+	}
+	return section{properties: after.String(), version: s.version + 1, updated: now}, nil
+}
+
+// document writes the section as REST shows it, with $metadata and $version last.
+func (s section) document(kind kindOf) string {
+	w := ordered.NewWriter(make([]byte, 0, 2*len(s.properties)+128))
+	w.RawMembers(s.properties)
+	metadata := s.metadata
+	if metadata == "" {
+		metadata = s.metadataValue(kind).String()
+	}
+	w.Raw("$metadata", metadata)
+	w.Int("$version", s.version)
+	return string(w.Close())
+}
+
+// writeDeviceSide writes the section as its owner sees it, without metadata.
+func (s section) writeDeviceSide(w *ordered.Writer, name string) {
+	w.Object(name, func(w *ordered.Writer) {
+		w.RawMembers(s.properties)
+		w.Int("$version", s.version)
+	})
+}
+
+// replacement returns the patch that tells the owner of a twin what a replacement did: the new
+// properties, and null for every key that is gone. Only existence counts, not values
+// (azure-iot-sdk-csharp issue 954).
+func replacement(before, after ordered.Value) ordered.Value {
+	var members []ordered.Member
+	old, kept := before.Index(), after.Index()
+	for _, m := range after.Members() {
+		v := m.Value
+		if was, ok := old(m.Key); ok && was.Kind() == ordered.Object && v.Kind() == ordered.Object {
+			v = replacement(was, v)
+		}
+		members = append(members, ordered.Member{Key: m.Key, Value: v})
+	}
+	for _, m := range before.Members() {
+		if _, ok := kept(m.Key); !ok {
+			members = append(members, ordered.Member{Key: m.Key})
+		}
+	}
+	return ordered.NewObject(members...)
+}
