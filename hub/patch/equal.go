@@ -38,7 +38,7 @@ func equal(a, b Value, number func(a, b string) bool) bool {
 func equalMembers(a, b []Member, number func(a, b string) bool) bool {
 	var ix keyIndex
 	for i, m := range a {
-		other := Value{}
+		var other Value
 		if b[i].Key == m.Key { // the usual case: both in the same order
 			other = b[i].Value
 		} else {
