@@ -13,15 +13,26 @@ type EventKind uint8
 const (
 	EventConnecting   EventKind = iota // a first or another attempt begins; Wait is how long it was put off
 	EventConnected                     // the connection stands and the desired patches are subscribed to
-	EventSynced                        // the twin was read after connecting; Changes is what had changed while away
+	EventSynced                        // the twin was read after connecting or after a gap; Changes is what had changed unseen
 	EventPatch                         // a desired patch arrived
-	EventGap                           // Version is not the successor of the last one seen: patches were missed
+	EventGap                           // Version is not the successor of the last one seen, or Err says why patches were missed
 	EventLost                          // the connection broke; Err says why as far as is known
 	EventAcknowledged                  // this client reported properties; Value is the reported patch
 	EventMethod                        // a direct method was called on this client; Method and Value describe it
 	EventRefused                       // the hub refuses these credentials; no further attempt is made
 	EventDetached                      // the client was closed by its owner
 )
+
+// String names the kind in one lower-case word.
+func (k EventKind) String() string {
+	names := [...]string{
+		"connecting", "connected", "synced", "patch", "gap", "lost", "acknowledged", "method", "refused", "detached",
+	}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return "unknown"
+}
 
 // Event is one thing that happened to an attached client. Events of one client are in
 // order; Seq is unique and rising within one [Monitor].
@@ -30,11 +41,11 @@ type Event struct {
 	At      time.Time // when this process saw it, before any queueing
 	ID      ID
 	Kind    EventKind
-	Version int64          // desired.$version, for Synced, Patch and Gap
-	Value   patch.Value    // Patch: the payload without $version; Acknowledged: the reported patch; Method: the request
+	Version int64          // desired.$version for Synced, Patch and Gap; reported.$version for Acknowledged
+	Value   patch.Value    // Synced: all desired properties; Patch: the payload without $version; Acknowledged: the reported patch; Method: the request
 	Raw     []byte         // Patch: the payload as it arrived
-	Changes []patch.Change // Patch, Synced: what differs from the desired properties known before
+	Changes []patch.Change // Patch, Synced: what differs from the desired properties known before; none for the first Synced, nor for a Patch that a Synced has shown already
 	Method  string         // Method: its name
 	Wait    time.Duration  // Connecting: how long until the attempt
-	Err     error          // Lost, Refused: why; nil otherwise
+	Err     error          // Lost, Refused: why; Gap: why, when it is not Version; nil otherwise
 }

@@ -44,19 +44,6 @@ const (
 	Disabled Status = "disabled"
 )
 
-// Key is a symmetric key in base64. It prints as a mask with every verb of fmt and in
-// JSON and slog, so that it cannot slip into a log or an error; Reveal is the one way out.
-type Key struct{ secret string }
-
-// NewKey wraps a base64 key.
-func NewKey(base64 string) Key { return Key{base64} }
-
-// Reveal returns the key itself. Whoever calls it is about to sign with it or was told by the user to show it.
-func (k Key) Reveal() string { return k.secret }
-
-// IsZero reports whether there is no key.
-func (k Key) IsZero() bool { return k.secret == "" }
-
 // Identity is an entry of the identity registry as a read of it returned it.
 type Identity struct {
 	ID
@@ -89,4 +76,8 @@ type NewIdentity struct {
 	PrimaryKey   Key      // both keys or neither; neither means the hub assigns them
 	SecondaryKey Key
 	Edge         bool // devices only
+
+	// The SHA-1 or SHA-256 thumbprints of the certificates of a self-signed identity, in hex.
+	PrimaryThumbprint   string
+	SecondaryThumbprint string
 }

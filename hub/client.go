@@ -1,0 +1,158 @@
+package hub
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/amenzhinsky/iothub/iotservice"
+
+	"twindeck/hub/internal/iothub"
+)
+
+// Options of a [Client]. The zero value is right for a hub in Azure.
+type Options struct {
+	RootCAs     *x509.CertPool // nil: the system's roots
+	MQTTAddress string         // HOST:PORT for sessions; empty: the host of the connection string and 8883
+	HTTPClient  *http.Client   // only its Transport is used; nil: one of our own, with RootCAs and TLS
+	Log         *slog.Logger   // a debug line for each call, without secrets; nil: discarded
+	TLS         *tls.Config    // base of every TLS connection, not changed; nil: the defaults
+}
+
+// Client speaks to the service side of one hub with the rights of one policy. Its methods
+// block until the hub has answered, their context ends, or half a minute has passed on a
+// context without a deadline; they are safe for concurrent use. Nothing is repeated by
+// itself, so a write happens once or, when an error says so, perhaps.
+type Client struct {
+	credentials ConnectionString
+	options     Options
+	log         *slog.Logger
+	tokens      *iothub.Tokens
+	transport   *iothub.Transport
+	registry    *iotservice.Client
+	idle        func() // closes connections that are kept for later
+}
+
+// maxAnswer bounds an answer of the hub: a page of a hundred full twins with their
+// metadata stays well below.
+const maxAnswer = 64 << 20
+
+// NewClient returns a client for the policy that cs names. It opens no connection. It
+// fails when cs is of a device or module, or was not made by [ParseConnectionString].
+func NewClient(cs ConnectionString, opts Options) (*Client, error) {
+	if err := cs.check(); err != nil {
+		return nil, err
+	}
+	if cs.Policy == "" {
+		return nil, errors.New("this is the connection string of a device or module; use one of a shared access policy, such as iothubowner")
+	}
+	if opts.MQTTAddress != "" {
+		if _, _, err := net.SplitHostPort(opts.MQTTAddress); err != nil {
+			return nil, errors.New("the MQTT address must be HOST:PORT, such as localhost:8883")
+		}
+	}
+	c := &Client{credentials: cs, options: opts, log: opts.Log, idle: func() {}}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	tokens, err := iothub.NewTokens(cs.HostName, cs.Policy, cs.Key.Reveal(), nil)
+	if err != nil {
+		return nil, err
+	}
+	c.tokens = tokens
+	c.transport = &iothub.Transport{
+		Base:    c.roundTripper(),
+		Limit:   maxAnswer,
+		Refused: func(res *http.Response, body []byte) error { return refusal(res, body) },
+	}
+	if c.registry, err = tokens.Registry(c.transport); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Client) roundTripper() http.RoundTripper {
+	if c.options.HTTPClient != nil {
+		if c.options.HTTPClient.Transport != nil {
+			return c.options.HTTPClient.Transport
+		}
+		return http.DefaultTransport
+	}
+	t := &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment, // which leaves loopback addresses alone
+		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSClientConfig:       tlsConfig(c.options.TLS, c.options.RootCAs),
+		TLSHandshakeTimeout:   10 * time.Second,
+		MaxIdleConns:          64,
+		MaxIdleConnsPerHost:   16,
+		IdleConnTimeout:       90 * time.Second,
+		ExpectContinueTimeout: time.Second,
+	}
+	c.idle = t.CloseIdleConnections
+	return t
+}
+
+// tlsConfig returns a configuration of its own, from base when there is one.
+func tlsConfig(base *tls.Config, roots *x509.CertPool) *tls.Config {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if base != nil {
+		config = base.Clone()
+	}
+	if roots != nil {
+		config.RootCAs = roots
+	}
+	return config
+}
+
+// Close lets go of the connections kept for later. Calls under way go on.
+func (c *Client) Close() error {
+	c.idle()
+	return c.registry.Close()
+}
+
+// Host returns the hub's host name as the connection string gave it, with the port when
+// there was one.
+func (c *Client) Host() string { return c.credentials.HostName }
+
+// Policy returns the name of the shared access policy.
+func (c *Client) Policy() string { return c.credentials.Policy }
+
+// Credentials returns the connection string of an identity as [Client.Identity] read it.
+// It fails when the identity has no symmetric key or the policy may not see it.
+func (c *Client) Credentials(identity Identity) (ConnectionString, error) {
+	name := describe(identity.ID)
+	switch {
+	case identity.Auth == AuthSelfSigned || identity.Auth == AuthCA:
+		return ConnectionString{}, errors.New(name + " authenticates with an X.509 certificate, which is not supported; use one with a symmetric key")
+	case identity.PrimaryKey.IsZero():
+		return ConnectionString{}, errors.New(name + " shows no symmetric key; use a policy with the right to read the registry, such as iothubowner")
+	}
+	return ConnectionString{
+		HostName: c.credentials.HostName,
+		DeviceID: identity.Device,
+		ModuleID: identity.Module,
+		Key:      identity.PrimaryKey,
+	}, nil
+}
+
+// Session starts a session with an identity's own credentials, as [StartSession] does,
+// with the roots, the address and the logger of the client where opts names none.
+func (c *Client) Session(opts SessionOptions) (*Session, error) {
+	if opts.RootCAs == nil {
+		opts.RootCAs = c.options.RootCAs
+	}
+	if opts.TLS == nil {
+		opts.TLS = c.options.TLS
+	}
+	if opts.MQTTAddress == "" {
+		opts.MQTTAddress = c.options.MQTTAddress
+	}
+	if opts.Log == nil {
+		opts.Log = c.log
+	}
+	return StartSession(opts)
+}

@@ -1,0 +1,130 @@
+package hub
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"twindeck/hub/internal/iothub"
+	"twindeck/hub/patch"
+)
+
+// desired is what a client knows of its desired properties: a reading of the twin, moved
+// on by the patches that arrived since. Its methods return the events to tell. While a
+// read is under way patches wait for it, since only the read says what they changed.
+type desired struct {
+	value   patch.Value
+	version int64
+	known   bool // value and version come from a read
+	reading bool
+	held    []update
+}
+
+// update is one desired patch.
+type update struct {
+	at      time.Time
+	raw     []byte
+	value   patch.Value // without $version
+	version int64
+}
+
+// maxHeld is how many patches wait for a read; the eldest is told without its changes
+// when there are more.
+const maxHeld = 10_000
+
+// arrived takes a patch as it came in. It reports whether the twin must be read because
+// something before this patch is missing.
+func (d *desired) arrived(payload []byte, at time.Time) (events []Event, stale bool) {
+	u, err := parseUpdate(payload, at)
+	if err != nil {
+		return []Event{{At: at, Kind: EventGap, Err: err}}, true
+	}
+	switch {
+	case d.reading || !d.known:
+		d.held = append(d.held, u)
+		if len(d.held) > maxHeld {
+			events = append(events, d.held[0].event(nil))
+			d.held = d.held[1:]
+		}
+		return events, !d.known
+	case u.version > d.version+1:
+		d.held = append(d.held, u)
+		return []Event{{At: at, Kind: EventGap, Version: u.version}}, true
+	}
+	return []Event{d.advance(u)}, false
+}
+
+// synced takes the answer to a read, and then the patches that waited for it. One that is
+// still not the successor is taken as it is: reading again would not end with a hub that
+// answers from the past.
+func (d *desired) synced(twin Section, at time.Time) []Event {
+	e := Event{At: at, Kind: EventSynced, Version: twin.Version, Value: twin.Value}
+	if d.known {
+		e.Changes = patch.Changes(d.value, twin.Value)
+	}
+	d.value, d.version, d.known, d.reading = twin.Value, twin.Version, true, false
+	events := []Event{e}
+	for _, u := range d.held {
+		if u.version > d.version+1 {
+			events = append(events, Event{At: u.at, Kind: EventGap, Version: u.version})
+		}
+		events = append(events, d.advance(u))
+	}
+	d.held = nil
+	return events
+}
+
+// abandon gives up a read with the connection: the patches that waited for it are told,
+// and the read after the next connection says what they changed.
+func (d *desired) abandon() []Event {
+	var events []Event
+	for _, u := range d.held {
+		events = append(events, u.event(nil))
+	}
+	d.held, d.reading = nil, false
+	return events
+}
+
+// advance applies a patch. One that a read has shown already changes nothing.
+func (d *desired) advance(u update) Event {
+	if u.version <= d.version {
+		return u.event(nil)
+	}
+	after := patch.Apply(d.value, u.value)
+	changes := patch.Changes(d.value, after)
+	d.value, d.version = after, u.version
+	return u.event(changes)
+}
+
+func (u update) event(changes []patch.Change) Event {
+	return Event{At: u.at, Kind: EventPatch, Version: u.version, Value: u.value, Raw: u.raw, Changes: changes}
+}
+
+// parseUpdate reads the payload of a desired patch (Azure docs:
+// iot-mqtt-connect-to-iot-hub, "Receive desired properties update notifications").
+func parseUpdate(payload []byte, at time.Time) (update, error) {
+	v, err := patch.Parse(payload)
+	if err == nil && v.Kind() != patch.KindObject {
+		err = errors.New("it is no object")
+	}
+	version := integer(v, "$version")
+	if err == nil && version <= 0 {
+		err = errors.New("it has no $version")
+	}
+	if err != nil {
+		return update{}, &networkError{"a desired patch could not be read (" + printable(err.Error()) + "); the twin is read again", err}
+	}
+	return update{at: at, raw: payload, value: v.Without(patch.Path{"$version"}), version: version}, nil
+}
+
+// parseDesired reads the desired properties from the answer to a twin read.
+func parseDesired(r iothub.Response) (Section, error) {
+	if r.Status != 200 {
+		return Section{}, fmt.Errorf("the hub answered %d", r.Status)
+	}
+	v, err := patch.Parse(r.Body)
+	if err != nil {
+		return Section{}, err
+	}
+	return sectionOf(v, "desired"), nil
+}

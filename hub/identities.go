@@ -1,0 +1,207 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/amenzhinsky/iothub/iotservice"
+
+	"twindeck/hub/internal/iothub"
+)
+
+// Identity reads one identity. Its keys are there when the policy may see them.
+func (c *Client) Identity(ctx context.Context, id ID) (Identity, error) {
+	if err := checkID(id); err != nil {
+		return Identity{}, err
+	}
+	var identity Identity
+	err := c.attempt(ctx, "read "+describe(id), 0, func(ctx context.Context) error {
+		if id.IsModule() {
+			module, err := c.registry.GetModule(ctx, id.Device, id.Module)
+			identity = moduleIdentity(module)
+			return err
+		}
+		var body []byte
+		device, err := c.registry.GetDevice(iothub.WithBody(ctx, &body), id.Device)
+		identity = deviceIdentity(device, body)
+		return err
+	})
+	if err != nil {
+		return Identity{}, err
+	}
+	return identity, nil
+}
+
+// Modules returns the module identities of a device, system modules included.
+func (c *Client) Modules(ctx context.Context, device string) ([]Identity, error) {
+	id := ID{Device: device}
+	if err := checkID(id); err != nil {
+		return nil, err
+	}
+	var identities []Identity
+	err := c.attempt(ctx, "list the modules of "+describe(id), 0, func(ctx context.Context) error {
+		modules, err := c.registry.ListModules(ctx, device)
+		for _, module := range modules {
+			identities = append(identities, moduleIdentity(module))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return identities, nil
+}
+
+// CreateIdentity creates an identity and never overwrites one: what exists already is an
+// [AlreadyExists] error.
+func (c *Client) CreateIdentity(ctx context.Context, n NewIdentity) (Identity, error) {
+	if err := checkID(n.ID); err != nil {
+		return Identity{}, err
+	}
+	if n.PrimaryKey.IsZero() != n.SecondaryKey.IsZero() {
+		return Identity{}, errors.New("cannot create " + describe(n.ID) + ": it needs both keys or neither; give the other one too, or none and the hub assigns both")
+	}
+	var identity Identity
+	err := c.attempt(ctx, "create "+describe(n.ID), 0, func(ctx context.Context) error {
+		if n.IsModule() {
+			module, err := c.registry.CreateModule(ctx, &iotservice.Module{
+				DeviceID:       n.Device,
+				ModuleID:       n.Module,
+				Authentication: n.authentication(),
+			})
+			identity = moduleIdentity(module)
+			return err
+		}
+		device := &iotservice.Device{
+			DeviceID:       n.Device,
+			Status:         iotservice.Enabled,
+			Authentication: n.authentication(),
+			Capabilities:   map[string]any{"iotEdge": n.Edge},
+		}
+		if n.Disabled {
+			device.Status = iotservice.Disabled
+		}
+		var body []byte
+		device, err := c.registry.CreateDevice(iothub.WithBody(ctx, &body), device)
+		identity = deviceIdentity(device, body)
+		return err
+	})
+	if err != nil {
+		return Identity{}, err
+	}
+	return identity, nil
+}
+
+// DeleteIdentity deletes a device with its modules and twins, or a module with its twin,
+// when etag is still the identity's; a stale one is a [Conflict] error, an empty one an
+// error without asking the hub, [AnyETag] deletes in any case.
+func (c *Client) DeleteIdentity(ctx context.Context, id ID, etag string) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
+	if etag == "" {
+		return errNoETag
+	}
+	etag = unquoteETag(etag) // the library puts the quotes
+	return c.attempt(ctx, "delete "+describe(id), 0, func(ctx context.Context) error {
+		if id.IsModule() {
+			return c.registry.DeleteModule(ctx, &iotservice.Module{DeviceID: id.Device, ModuleID: id.Module, ETag: etag})
+		}
+		return c.registry.DeleteDevice(ctx, &iotservice.Device{DeviceID: id.Device, ETag: etag})
+	})
+}
+
+// checkID refuses an id that no identity can have before it becomes part of a path.
+func checkID(id ID) error {
+	if validID(id.Device) && (id.Module == "" || validID(id.Module)) && !strings.HasPrefix(id.Device, "$") {
+		return nil
+	}
+	return errors.New("an id has 1 to 128 letters, digits and the characters - : . + % _ # * ? ! ( ) , = @ ; $ ' and a device's does not begin with $; correct it")
+}
+
+func (n NewIdentity) authentication() *iotservice.Authentication {
+	a := &iotservice.Authentication{Type: iotservice.AuthType(n.Auth)}
+	if n.Auth == "" {
+		a.Type = iotservice.AuthSAS
+	}
+	if !n.PrimaryKey.IsZero() {
+		a.SymmetricKey = &iotservice.SymmetricKey{PrimaryKey: n.PrimaryKey.Reveal(), SecondaryKey: n.SecondaryKey.Reveal()}
+	}
+	if n.PrimaryThumbprint != "" || n.SecondaryThumbprint != "" {
+		a.X509Thumbprint = &iotservice.X509Thumbprint{PrimaryThumbprint: n.PrimaryThumbprint, SecondaryThumbprint: n.SecondaryThumbprint}
+	}
+	return a
+}
+
+// deviceIdentity converts the library's device. body is the same device as the hub wrote
+// it, for the edge scopes that the library leaves out.
+func deviceIdentity(d *iotservice.Device, body []byte) Identity {
+	if d == nil {
+		return Identity{}
+	}
+	identity := Identity{
+		ID:                         ID{Device: d.DeviceID},
+		ETag:                       unquoteETag(d.ETag),
+		GenerationID:               d.GenerationID,
+		Status:                     Status(d.Status),
+		StatusReason:               d.StatusReason,
+		StatusUpdatedTime:          registryTime(d.StatusUpdatedTime),
+		Connected:                  d.ConnectionState == iotservice.Connected,
+		ConnectionStateUpdatedTime: registryTime(d.ConnectionStateUpdatedTime),
+		LastActivityTime:           registryTime(d.LastActivityTime),
+		CloudToDeviceMessageCount:  int(d.CloudToDeviceMessageCount),
+	}
+	identity.Edge, _ = d.Capabilities["iotEdge"].(bool)
+	identity.authenticate(d.Authentication)
+	var scopes struct {
+		DeviceScope  string   `json:"deviceScope"`
+		ParentScopes []string `json:"parentScopes"`
+	}
+	if json.Unmarshal(body, &scopes) == nil {
+		identity.DeviceScope, identity.ParentScopes = scopes.DeviceScope, scopes.ParentScopes
+	}
+	return identity
+}
+
+func moduleIdentity(m *iotservice.Module) Identity {
+	if m == nil {
+		return Identity{}
+	}
+	identity := Identity{
+		ID:                         ID{Device: m.DeviceID, Module: m.ModuleID},
+		ETag:                       unquoteETag(m.ETag),
+		GenerationID:               m.GenerationID,
+		Connected:                  m.ConnectionState == iotservice.Connected,
+		ConnectionStateUpdatedTime: registryTime(m.ConnectionStateUpdatedTime),
+		LastActivityTime:           registryTime(m.LastActivityTime),
+		CloudToDeviceMessageCount:  int(m.CloudToDeviceMessageCount),
+		ManagedBy:                  m.ManagedBy,
+	}
+	identity.authenticate(m.Authentication)
+	return identity
+}
+
+func (i *Identity) authenticate(a *iotservice.Authentication) {
+	if a == nil {
+		return
+	}
+	i.Auth = AuthType(a.Type)
+	if keys := a.SymmetricKey; keys != nil {
+		i.PrimaryKey, i.SecondaryKey = NewKey(keys.PrimaryKey), NewKey(keys.SecondaryKey)
+	}
+	if prints := a.X509Thumbprint; prints != nil {
+		i.PrimaryThumbprint, i.SecondaryThumbprint = prints.PrimaryThumbprint, prints.SecondaryThumbprint
+	}
+}
+
+// registryTime turns "never", which the hub writes as the first second of year 1, into
+// the zero time.
+func registryTime(t *iotservice.MicrosoftTime) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.Time
+}

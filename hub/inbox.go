@@ -1,0 +1,68 @@
+package hub
+
+import (
+	"sync"
+	"time"
+
+	"twindeck/hub/internal/iothub"
+	"twindeck/hub/patch"
+)
+
+// item is one thing that a connection received; exactly one of its kinds is set.
+type item struct {
+	at      time.Time
+	payload []byte           // a desired patch
+	twin    *iothub.Response // the answer to a twin read
+
+	reported *patch.Value // a report that the hub accepted
+	version  int64        // reported.$version after it
+
+	method  string // a direct method
+	request patch.Value
+}
+
+// The most an inbox holds. Beyond it patches are let go, and the twin is read instead.
+const (
+	maxInboxItems = 1 << 16
+	maxInboxBytes = 32 << 20
+)
+
+// inbox is what arrived on one connection and was not yet looked at. The read loop adds
+// and never waits; the session's goroutine takes.
+type inbox struct {
+	ready chan struct{} // has a value when there may be something to take
+
+	mu         sync.Mutex
+	items      []item
+	bytes      int
+	overflowed bool
+}
+
+func newInbox() *inbox { return &inbox{ready: make(chan struct{}, 1)} }
+
+// add appends an item and stamps it. Only patches are let go when there are too many:
+// the others are few, and somebody waits for them.
+func (b *inbox) add(it item) {
+	it.at = time.Now()
+	b.mu.Lock()
+	if it.payload != nil && (len(b.items) >= maxInboxItems || b.bytes >= maxInboxBytes) {
+		b.overflowed = true
+	} else {
+		b.items = append(b.items, it)
+		b.bytes += len(it.payload)
+	}
+	b.mu.Unlock()
+	select {
+	case b.ready <- struct{}{}:
+	default:
+	}
+}
+
+// take returns what has arrived, in order, and whether patches were let go since the last time.
+func (b *inbox) take() (items []item, overflowed bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	items, overflowed = b.items, b.overflowed
+	b.items, b.bytes, b.overflowed = nil, 0, false
+	return items, overflowed
+}

@@ -1,0 +1,48 @@
+// Package iothub is the one place that touches github.com/amenzhinsky/iothub, and the
+// one place that knows what in v0.9.1 of it has to be gone around. It offers a [Link],
+// one MQTT connection of a device or module; [Tokens], SAS tokens that are kept until
+// they are about to expire; and a [Transport] under which iotservice.Client is sound.
+//
+// What is gone around, by file and line of that version (paho's lines are those of
+// v1.5.1), and how:
+//
+//   - iotdevice/mux.go:139 starts one goroutine per desired patch, so their order is
+//     lost, and mux.go:169 closes a channel that they may still send on, which panics.
+//     We use the transport below it with a dispatcher of our own that only hands the
+//     bytes on.
+//   - iotdevice/transport/mqtt/mqtt.go:301 answers a direct method inside paho's read
+//     loop and waits there for the PUBACK that the same loop would have to read: two
+//     calls close together stop the client for good. mqtt.go:310 leaves calls without a
+//     handler unanswered, and iotdevice/mux.go:243 knows only JSON objects as payloads.
+//     We subscribe to methods on paho's client and answer from elsewhere.
+//   - mqtt.go:367 waits for a twin answer until its context ends even when the connection
+//     is gone, mqtt.go:398 holds the transport's lock over a SUBACK, mqtt.go:419 prints to
+//     standard output, and the status of a refusal is only text. We send twin requests on
+//     paho's client and match the answers ourselves.
+//   - mqtt.go:174 and mqtt_module.go:112 forget a client whose Connect was cancelled: it
+//     connects later and holds the identity for ever. We dial the socket ourselves, so
+//     that closing it ends whatever paho was at.
+//   - mqtt.go:205 together with paho's net.go takes a refused subscription (SUBACK 0x80)
+//     for a success. We look at the code for our subscriptions; a twin read after
+//     connecting shows whether the connection works.
+//   - mqtt.go:203 keeps the first context for every later resubscription, and patches sent
+//     while paho reconnects by itself are lost without a word. A Link is one connection
+//     and never comes back; whoever owns it makes another and reads the twin.
+//   - mqtt.go:137 and mqtt_module.go:67 append ":8883" to a host name that may have a
+//     port already, which paho refuses silently. We replace the list of servers.
+//   - paho's netconn.go:66 sends even loopback connections through the proxy of
+//     all_proxy. Our own dialling does not.
+//   - common/tls.go:22 pins a list of roots. We give the roots, or none for the system's.
+//   - mqtt.go:152 logs through a nil interface when no logger was given. We always give one.
+//   - iotservice/client.go:1526 takes every status but 200 and 204 for an error and then
+//     forgets the headers; a DELETE answered with 200 fails on its empty body. [Transport]
+//     settles both before the library sees the response.
+//   - iotservice/client.go:1513 logs the Authorization header. Its logger is always off.
+//   - iotservice/client.go:803 turns an empty etag into "*", an unconditional write. Our
+//     callers never pass an empty one.
+//   - iotservice/client.go:85 has no timeouts, no proxy and two idle connections. It is
+//     given our http.Client.
+//   - iotservice/client.go:1244 decodes a second page of a query into the maps of the
+//     first, and registry.go:134 turns every number into a float64. Twins, queries and
+//     methods do not go through iotservice at all.
+package iothub

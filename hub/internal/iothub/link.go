@@ -1,0 +1,248 @@
+package iothub
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/amenzhinsky/iothub/common"
+	"github.com/amenzhinsky/iothub/iotdevice"
+	"github.com/amenzhinsky/iothub/iotdevice/transport"
+	"github.com/amenzhinsky/iothub/iotdevice/transport/mqtt"
+	"github.com/amenzhinsky/iothub/logger"
+	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang/packets"
+)
+
+const (
+	// writeTimeout bounds how long a publish to a peer that does not read may take.
+	writeTimeout = 2 * time.Second
+	// connectTimeout bounds the CONNECT handshake after the TLS one.
+	connectTimeout = 20 * time.Second
+	// farewell is how long a DISCONNECT may take before the socket is closed under it.
+	farewell = 250 * time.Millisecond
+)
+
+// ErrClosed is why a link ended when its owner closed it.
+var ErrClosed = errors.New("the connection was closed")
+
+// Config says whose connection a [Link] is and where what it receives goes.
+type Config struct {
+	HostName string // the hub's name, without a port
+	Address  string // HOST:PORT to dial
+	Device   string
+	Module   string // empty for a device
+	Key      string // base64
+	TLS      *tls.Config
+	Log      *slog.Logger
+
+	// OnDesired gets each desired patch as it arrived, in order. OnMethod gets each call
+	// of a direct method. Both run in the connection's read loop: they must return at once.
+	OnDesired func(payload []byte)
+	OnMethod  func(Method)
+}
+
+// Link is one MQTT connection of a device or module, from CONNECT until it breaks or is
+// closed. It never reconnects. Its methods are safe for concurrent use.
+type Link struct {
+	cfg    Config
+	client paho.Client
+
+	done chan struct{} // closed when the link has ended
+	once sync.Once
+	err  error // set before done is closed
+
+	mu      sync.Mutex
+	conn    net.Conn // the socket, so that closing never depends on paho
+	closed  bool
+	rid     uint64
+	pending map[string]func(Response)
+}
+
+// Dial connects, subscribes to desired patches, twin answers and direct methods, and
+// returns when all of it is confirmed. Ending ctx ends the attempt and leaves nothing
+// behind. [Refused] tells whether an error means that the credentials are not accepted.
+func Dial(ctx context.Context, cfg Config) (*Link, error) {
+	l := &Link{cfg: cfg, done: make(chan struct{}), pending: map[string]func(Response){}}
+	connected := make(chan paho.Client, 1)
+	options := []mqtt.TransportOption{
+		mqtt.WithLogger(logger.New(logger.LevelOff, func(logger.Level, string) {})),
+		mqtt.WithClientOptionsConfig(func(o *paho.ClientOptions) {
+			o.Servers = nil
+			o.AddBroker("tls://" + cfg.Address)
+			o.SetAutoReconnect(false)
+			o.SetConnectRetry(false)
+			o.SetConnectTimeout(connectTimeout)
+			o.SetWriteTimeout(writeTimeout)
+			o.SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) { return l.dial(ctx) })
+			o.SetOnConnectHandler(func(c paho.Client) { connected <- c })
+			o.SetConnectionLostHandler(func(_ paho.Client, err error) { l.end(err) })
+		}),
+	}
+	var tr interface {
+		Connect(ctx context.Context, creds transport.Credentials) error
+		SubscribeTwinUpdates(ctx context.Context, mux transport.TwinStateDispatcher) error
+	}
+	if cfg.Module == "" {
+		tr = mqtt.New(options...)
+	} else {
+		tr = mqtt.NewModuleTransport(options...)
+	}
+	if err := tr.Connect(ctx, credentials(cfg)); err != nil {
+		l.Close()
+		return nil, cause(ctx, err)
+	}
+	select {
+	case l.client = <-connected:
+	case <-ctx.Done():
+		l.Close()
+		return nil, cause(ctx, ctx.Err())
+	}
+	err := tr.SubscribeTwinUpdates(ctx, dispatcher(cfg.OnDesired))
+	if err == nil {
+		err = l.subscribe(ctx, twinAnswers, l.onTwinAnswer)
+	}
+	if err == nil {
+		err = l.subscribe(ctx, methodCalls, l.onMethodCall)
+	}
+	if err != nil {
+		l.Close()
+		return nil, cause(ctx, err)
+	}
+	return l, nil
+}
+
+// credentials are those of a module in both cases: the device transport reads the same fields.
+func credentials(cfg Config) transport.Credentials {
+	return &iotdevice.ModuleSharedAccessKeyCredentials{
+		SharedAccessKeyCredentials: iotdevice.SharedAccessKeyCredentials{
+			DeviceID:        cfg.Device,
+			SharedAccessKey: common.SharedAccessKey{HostName: cfg.HostName, SharedAccessKey: cfg.Key},
+		},
+		ModuleID: cfg.Module,
+	}
+}
+
+// dispatcher is the library's view of OnDesired.
+type dispatcher func(payload []byte)
+
+// Dispatch hands a patch on.
+func (d dispatcher) Dispatch(payload []byte) { d(payload) }
+
+// cause prefers the reason a context ended over what its end looked like to paho.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// Refused reports whether the hub answered CONNECT with a refusal of these credentials
+// (MQTT 3.1.1 §3.2.2.3, return codes 2, 4 and 5), which another attempt cannot change.
+func Refused(err error) bool {
+	return errors.Is(err, packets.ErrorRefusedIDRejected) ||
+		errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword) ||
+		errors.Is(err, packets.ErrorRefusedNotAuthorised)
+}
+
+func (l *Link) dial(ctx context.Context) (net.Conn, error) {
+	dialer := tls.Dialer{NetDialer: &net.Dialer{}, Config: l.cfg.TLS.Clone()}
+	if dialer.Config.ServerName == "" {
+		dialer.Config.ServerName = l.cfg.HostName
+	}
+	conn, err := dialer.DialContext(ctx, "tcp", l.cfg.Address)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		_ = conn.Close()
+		return nil, ErrClosed
+	}
+	l.conn = conn
+	return conn, nil
+}
+
+// Done is closed when the connection has ended, for whatever reason.
+func (l *Link) Done() <-chan struct{} { return l.done }
+
+// Err returns why the connection ended. It may be called once Done is closed.
+func (l *Link) Err() error { return l.err }
+
+// end settles the link's fate once and answers whoever still waits.
+func (l *Link) end(err error) {
+	l.once.Do(func() {
+		l.mu.Lock()
+		l.closed = true
+		conn, pending := l.conn, l.pending
+		l.pending = nil
+		l.mu.Unlock()
+		if conn != nil {
+			_ = conn.Close()
+		}
+		if err == nil {
+			err = ErrClosed
+		}
+		l.err = err
+		for _, then := range pending {
+			then(Response{Err: err})
+		}
+		close(l.done)
+	})
+}
+
+// Close says goodbye when the peer still listens and ends the connection in any case,
+// within a quarter of a second. It may be called twice.
+func (l *Link) Close() {
+	select {
+	case <-l.done:
+		return
+	default:
+	}
+	if l.client != nil {
+		l.client.Disconnect(uint(farewell.Milliseconds()))
+	}
+	l.end(ErrClosed)
+}
+
+// subscribe waits until the hub has granted a filter.
+func (l *Link) subscribe(ctx context.Context, filter string, handle paho.MessageHandler) error {
+	token := l.client.Subscribe(filter, 1, handle)
+	select {
+	case <-token.Done():
+	case <-l.done:
+		return l.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := token.Error(); err != nil {
+		return err
+	}
+	if sub, ok := token.(*paho.SubscribeToken); ok && sub.Result()[filter] == 0x80 {
+		return errors.New("the hub refuses the subscription " + filter)
+	}
+	return nil
+}
+
+// publish sends a message at QoS 1 without waiting for its acknowledgement: the answer to
+// a request is the better proof, and a lost connection fails whoever waits for one.
+func (l *Link) publish(topic string, payload []byte) error {
+	select {
+	case <-l.done:
+		return l.err
+	default:
+	}
+	token := l.client.Publish(topic, 1, false, payload)
+	select {
+	case <-token.Done():
+		return token.Error()
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,66 @@
+package iothub
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/amenzhinsky/iothub/common"
+	"github.com/amenzhinsky/iothub/iotservice"
+	"github.com/amenzhinsky/iothub/logger"
+)
+
+const (
+	tokenLife  = time.Hour
+	tokenSpare = 5 * time.Minute // renewed this long before it expires, for clocks that differ
+)
+
+// Tokens makes the SAS tokens of one policy of a hub and keeps each until it is about to
+// expire. It is safe for concurrent use.
+type Tokens struct {
+	key *common.SharedAccessKey
+	now func() time.Time
+
+	mu      sync.Mutex
+	token   string
+	expires time.Time
+}
+
+// NewTokens returns the tokens of a policy. It fails when key is not base64, without
+// showing it. A nil now means time.Now.
+func NewTokens(host, policy, key string, now func() time.Time) (*Tokens, error) {
+	if now == nil {
+		now = time.Now
+	}
+	t := &Tokens{key: common.NewSharedAccessKey(host, policy, key), now: now}
+	if _, err := t.Authorization(); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Authorization returns the value of an Authorization header (Azure docs:
+// iot-hub-dev-guide-sas, "SAS token structure"). It is a secret.
+func (t *Tokens) Authorization() (string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	if t.token != "" && now.Before(t.expires.Add(-tokenSpare)) {
+		return t.token, nil
+	}
+	expires := now.Add(tokenLife)
+	sas, err := common.NewSharedAccessSignature(
+		t.key.HostName, t.key.SharedAccessKeyName, t.key.SharedAccessKey, expires)
+	if err != nil {
+		return "", errors.New("the shared access key is not valid base64")
+	}
+	t.token, t.expires = sas.String(), expires
+	return t.token, nil
+}
+
+// Registry returns the library's client of the identity registry, on our transport and silent.
+func (t *Tokens) Registry(transport *Transport) (*iotservice.Client, error) {
+	return iotservice.New(t.key,
+		iotservice.WithHTTPClient(transport.Client()),
+		iotservice.WithLogger(logger.New(logger.LevelOff, func(logger.Level, string) {})))
+}

@@ -1,0 +1,70 @@
+package iothub
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// Transport is an http.RoundTripper for exchanges with a hub: it reads every answer
+// whole, bounded, and turns refusals into errors, so that the layers above see successes
+// only and nobody has to remember to close or to bound a body.
+type Transport struct {
+	Base http.RoundTripper
+	// Limit is the most bytes of an answer that are read; more is an error.
+	Limit int64
+	// Refused makes the error for an answer that is no success. It must not return nil.
+	Refused func(res *http.Response, body []byte) error
+}
+
+// Client returns an http.Client over t that follows no redirects: a hub sends none, and
+// the Authorization header is for it alone.
+func (t *Transport) Client() *http.Client {
+	return &http.Client{
+		Transport:     t,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+type bodyKey struct{}
+
+// WithBody returns a context under which a successful exchange leaves its body in *body,
+// for what the library's types leave out of it.
+func WithBody(ctx context.Context, body *[]byte) context.Context {
+	return context.WithValue(ctx, bodyKey{}, body)
+}
+
+// RoundTrip implements http.RoundTripper. Its error is what Refused made, or one of the
+// network's.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := t.Base.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, t.Limit+1))
+	if closeErr := res.Body.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(body)) > t.Limit {
+		return nil, fmt.Errorf("the answer is larger than %d bytes", t.Limit)
+	}
+	if res.StatusCode < 200 || res.StatusCode > 299 {
+		return nil, t.Refused(res, body)
+	}
+	switch {
+	case req.Method == http.MethodDelete:
+		res.StatusCode, body = http.StatusNoContent, nil
+	case res.StatusCode != http.StatusNoContent:
+		res.StatusCode = http.StatusOK
+	}
+	if into, ok := req.Context().Value(bodyKey{}).(*[]byte); ok {
+		*into = body
+	}
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	return res, nil
+}

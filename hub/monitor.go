@@ -1,0 +1,172 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// MaxAttached is how many clients one [Monitor] attaches.
+const MaxAttached = 64
+
+// ErrAttached is wrapped by the error for an identity that is attached already.
+var ErrAttached = errors.New("attached already")
+
+// Monitor owns the sessions of a dashboard and merges their events into one batched
+// stream, read with [Monitor.Next].
+//
+// Delivery: events of one client come in order, each once; Event.Seq rises by one with
+// every event, across all clients. A reader that is too slow loses the oldest events
+// waiting for it, never the newest, and Batch.Dropped says how many; what it holds for a
+// reader is bounded in number (8,192) and memory. Sessions never wait for the reader.
+//
+// Its methods are safe for concurrent use; with several readers each event goes to one.
+type Monitor struct {
+	client *Client
+	stream *stream
+
+	mu     sync.Mutex
+	closed bool
+	places map[ID]*place
+}
+
+// place is what one attached identity has of a monitor. While its identity is read it has
+// no session yet; taking it out of the monitor and ending its context calls the read off.
+type place struct {
+	session *Session
+	callOff context.CancelFunc
+}
+
+// NewMonitor returns a monitor without sessions. It takes the identities' keys and the
+// way to the hub from c. The caller must Close it before c.
+func NewMonitor(c *Client) *Monitor {
+	return &Monitor{client: c, stream: newStream(), places: map[ID]*place{}}
+}
+
+// Attach reads the identity's key through the client and starts a session; it blocks for
+// that read only, and whether the session connects is told by its events. The hub allows
+// one connection for an identity, so a real device that is connected is thrown off. An
+// identity that is attached already is an error that wraps [ErrAttached], unless the hub
+// had refused it: then this is another attempt.
+func (m *Monitor) Attach(ctx context.Context, id ID) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	mine := &place{callOff: cancel}
+	refused, err := m.reserve(id, mine)
+	if err != nil {
+		return err
+	}
+	if refused != nil {
+		_ = refused.Close() // never fails
+	}
+	session, err := m.start(ctx, id)
+	m.mu.Lock()
+	stillMine := m.places[id] == mine
+	if stillMine && err == nil {
+		mine.session = session
+	} else if stillMine {
+		delete(m.places, id)
+	}
+	closed := m.closed
+	m.mu.Unlock()
+	switch {
+	case err != nil:
+		return err
+	case !stillMine:
+		_ = session.Close() // never fails
+		if closed {
+			return ErrClosed
+		}
+		return &networkError{describe(id) + " was detached while it was being attached", context.Canceled}
+	}
+	return nil
+}
+
+// reserve takes the place of an identity. It returns the session that was there when the
+// hub had refused that.
+func (m *Monitor) reserve(id ID, mine *place) (refused *Session, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	there, taken := m.places[id]
+	switch {
+	case m.closed:
+		return nil, ErrClosed
+	case taken && (there.session == nil || !there.session.refused.Load()):
+		return nil, &networkError{describe(id) + " is attached already; detach it first to connect it anew", ErrAttached}
+	case taken:
+		refused = there.session
+	case len(m.places) >= MaxAttached:
+		return nil, fmt.Errorf("%d clients are attached, which is as many as there can be; detach one first", MaxAttached)
+	}
+	m.places[id] = mine
+	return refused, nil
+}
+
+func (m *Monitor) start(ctx context.Context, id ID) (*Session, error) {
+	identity, err := m.client.Identity(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := m.client.Credentials(identity)
+	if err != nil {
+		return nil, err
+	}
+	return m.client.Session(SessionOptions{Credentials: credentials, OnEvent: m.stream.add})
+}
+
+// Detach closes the session of an identity, or calls an Attach under way off; it blocks
+// until the session has ended, two seconds at most. An identity that is not attached is no
+// error.
+func (m *Monitor) Detach(_ context.Context, id ID) error {
+	m.mu.Lock()
+	there := m.places[id]
+	delete(m.places, id)
+	m.mu.Unlock()
+	if there != nil {
+		there.end()
+	}
+	return nil
+}
+
+func (p *place) end() {
+	p.callOff()
+	if p.session != nil {
+		_ = p.session.Close() // never fails
+	}
+}
+
+// Attached returns the identities that have a session, in no order.
+func (m *Monitor) Attached() []ID {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ids := make([]ID, 0, len(m.places))
+	for id, there := range m.places {
+		if there.session != nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// Next blocks until something happened or ctx ends. An event that follows a pause is
+// delivered at once; in a burst there is one batch in 16 ms. After Close it delivers
+// what is left and then returns [ErrClosed]; when ctx ends it returns the reason.
+func (m *Monitor) Next(ctx context.Context) (Batch, error) { return m.stream.next(ctx) }
+
+// Close closes all sessions and ends Next. It blocks until the sessions have ended, two
+// seconds at most. It may be called more than once.
+func (m *Monitor) Close() error {
+	m.mu.Lock()
+	m.closed = true
+	places := m.places
+	m.places = map[ID]*place{}
+	m.mu.Unlock()
+	var ended sync.WaitGroup
+	for _, there := range places {
+		ended.Go(there.end)
+	}
+	ended.Wait()
+	m.stream.close()
+	return nil
+}

@@ -1,0 +1,132 @@
+package hub
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"twindeck/hub/internal/iothub"
+)
+
+// apiVersion is the version of the REST interface (Azure docs: REST API reference, IoT
+// Hub service). The identity registry goes through a library that has its own.
+const apiVersion = "2021-04-12"
+
+// callTimeout bounds a call on a context without a deadline.
+const callTimeout = 30 * time.Second
+
+// AnyETag, given as an etag, writes whatever the current one is. It has to be asked for:
+// an empty etag is an error.
+const AnyETag = "*"
+
+var errNoETag = errors.New("a write needs the etag of what was read; read it first")
+
+// call is one exchange with the hub.
+type call struct {
+	op     string // as in Error.Op
+	method string
+	path   string // escaped, without a leading slash
+	etag   string // empty: no If-Match
+	header map[string]string
+	body   []byte        // JSON, or nil
+	limit  time.Duration // on a context without a deadline; 0 means callTimeout
+}
+
+// answer is a success.
+type answer struct {
+	header http.Header
+	body   []byte
+	sent   time.Time // just before the request left
+	got    time.Time // when the whole answer was there
+}
+
+// do sends a call and returns the answer. A refusal is an *Error with the call's Op.
+func (c *Client) do(ctx context.Context, call call) (answer, error) {
+	var a answer
+	err := c.attempt(ctx, call.op, call.limit, func(ctx context.Context) error {
+		u := "https://" + c.credentials.HostName + "/" + call.path + "?api-version=" + apiVersion
+		req, err := http.NewRequestWithContext(iothub.WithBody(ctx, &a.body), call.method, u, bytes.NewReader(call.body))
+		if err != nil {
+			return err
+		}
+		authorization, err := c.tokens.Authorization()
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", authorization)
+		req.Header.Set("Accept", "application/json")
+		req.Header.Set("User-Agent", "twindeck")
+		if call.body != nil {
+			req.Header.Set("Content-Type", "application/json; charset=utf-8")
+		}
+		if call.etag != "" {
+			req.Header.Set("If-Match", quoteETag(call.etag))
+		}
+		for name, value := range call.header {
+			req.Header.Set(name, value)
+		}
+		a.sent = time.Now()
+		res, err := c.transport.Client().Do(req)
+		if err != nil {
+			return err
+		}
+		a.got = time.Now()
+		a.header = res.Header
+		return res.Body.Close()
+	})
+	return a, err
+}
+
+// attempt runs one exchange under a deadline, logs it, and makes its error fit for a user.
+func (c *Client) attempt(ctx context.Context, op string, limit time.Duration, exchange func(context.Context) error) error {
+	if _, ok := ctx.Deadline(); !ok {
+		if limit == 0 {
+			limit = callTimeout
+		}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	began := time.Now()
+	err := exchange(ctx)
+	took := slog.Int64("ms", time.Since(began).Milliseconds())
+	if refused, ok := errors.AsType[*Error](err); ok {
+		refused.Op = op
+		c.log.DebugContext(ctx, "hub call", "op", op, "status", refused.Status, "code", string(refused.Code), "tracking", refused.TrackingID, took)
+		return refused
+	}
+	if err != nil {
+		err = unreachable(op, c.credentials.HostName, err)
+		c.log.DebugContext(ctx, "hub call", "op", op, "err", err, took)
+		return err
+	}
+	c.log.DebugContext(ctx, "hub call", "op", op, "status", http.StatusOK, took)
+	return nil
+}
+
+// identityPath returns root/{device}[/modules/{module}] with the ids percent-escaped.
+func identityPath(root string, id ID) string {
+	path := root + "/" + url.PathEscape(id.Device)
+	if id.IsModule() {
+		path += "/modules/" + url.PathEscape(id.Module)
+	}
+	return path
+}
+
+// quoteETag writes an etag as If-Match wants it (RFC 9110 §13.1.1).
+func quoteETag(etag string) string {
+	if etag == AnyETag {
+		return etag
+	}
+	return `"` + unquoteETag(etag) + `"`
+}
+
+// unquoteETag strips what a header or another tool may have put around an etag.
+func unquoteETag(etag string) string {
+	return strings.Trim(strings.TrimPrefix(etag, "W/"), `"`)
+}
