@@ -1,0 +1,149 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"twindeck/hub/embedded/mqtt"
+	"twindeck/hub/embedded/registry"
+)
+
+// Reasons for which the gateway closes connections.
+var (
+	errIdentityClosed = errors.New("the identity was deleted or disabled")
+	errUnknownTopic   = errors.New("a topic the hub does not have for this identity")
+)
+
+// leastLifetime is for tokens that have expired and are accepted because clocks
+// differ: without it their owners would connect again and again at once.
+const leastLifetime = time.Minute
+
+// devices is the gateway as the handler of its endpoint.
+type devices struct{ *Gateway }
+
+var _ mqtt.Handler = devices{}
+
+// link is the tag of an accepted client.
+type link struct {
+	id    registry.ID
+	model string
+}
+
+func identity(c *mqtt.Client) registry.ID { return c.Tag().(link).id }
+
+// Connect authenticates a device. Whatever is wrong with its claim gets the
+// same answer, not authorized, and only the log says what it was.
+func (g devices) Connect(c *mqtt.Client, info mqtt.ConnectInfo) (mqtt.Admission, mqtt.ReturnCode) {
+	id, model, err := parseIdentity(info.ClientID, info.Username)
+	if err != nil {
+		return g.refuse(info, err)
+	}
+	fault := g.fault(Connect, id)
+	if !pause(fault.Delay, c.Done()) {
+		return mqtt.Admission{}, mqtt.ServerUnavailable
+	}
+	if fault.Drop {
+		c.Close(errFault)
+		return mqtt.Admission{}, mqtt.ServerUnavailable
+	}
+	if fault.Code != mqtt.Accepted {
+		return mqtt.Admission{}, fault.Code
+	}
+	creds, exists := g.registry.Credentials(id)
+	if !exists {
+		return g.refuse(info, errors.New("there is no such identity"))
+	}
+	if !creds.Enabled {
+		return g.refuse(info, errors.New("the identity is disabled"))
+	}
+	now := g.opts.Now()
+	expiry, err := g.auth.VerifyIdentity(string(info.Password), id, creds, now)
+	if err != nil {
+		return g.refuse(info, err)
+	}
+	if info.Will != nil && parseTopic(id, info.Will.Topic).kind != event {
+		return g.refuse(info, fmt.Errorf("last will: %w", errUnknownTopic))
+	}
+	return mqtt.Admission{Lifetime: max(expiry.Sub(now), leastLifetime), Tag: link{id, model}}, mqtt.Accepted
+}
+
+func (g devices) refuse(info mqtt.ConnectInfo, reason error) (mqtt.Admission, mqtt.ReturnCode) {
+	g.opts.Log.Warn("gateway: connection refused", "client", info.ClientID, "reason", reason)
+	return mqtt.Admission{}, mqtt.NotAuthorized
+}
+
+// Connected makes the device visible as connected. An identity that was deleted
+// or disabled while its device connected is turned away here: from now on
+// IdentityClosed finds the client, before it could not.
+func (g devices) Connected(c *mqtt.Client) {
+	l := c.Tag().(link)
+	if creds, exists := g.registry.Credentials(l.id); !exists || !creds.Enabled {
+		c.Close(errIdentityClosed)
+		return
+	}
+	g.registry.SetConnected(l.id, true)
+	if l.model != "" {
+		g.registry.SetModelID(l.id, l.model)
+	}
+	g.calls.reachable(l.id)
+}
+
+// Disconnected records that the device has gone, unless a newer connection of
+// the same identity is what ended this one.
+func (g devices) Disconnected(c *mqtt.Client, reason error) {
+	if !errors.Is(reason, mqtt.ErrTakenOver) {
+		g.registry.SetConnected(identity(c), false)
+	}
+}
+
+// Subscribe grants what the service supports for the identity. The service
+// drops the connection for anything else.
+func (g devices) Subscribe(c *mqtt.Client, filter string) error {
+	if allowedFilter(identity(c), filter) {
+		return nil
+	}
+	return g.stray("subscribe", c, filter)
+}
+
+// Subscribed lets method calls go that wait for the device to come online.
+func (g devices) Subscribed(c *mqtt.Client) { g.calls.reachable(identity(c)) }
+
+// Publish does what the topic of a device's message asks for.
+func (g devices) Publish(c *mqtt.Client, m mqtt.Message) error {
+	id := identity(c)
+	switch in := parseTopic(id, m.Topic); in.kind {
+	case getTwin:
+		return g.request(c, GetTwin, in.request, func() ([]byte, string, error) { return g.twin(id) })
+	case reported:
+		return g.request(c, PatchReported, in.request, func() ([]byte, string, error) { return g.patchReported(id, m.Payload, in.version) })
+	case answer:
+		if !g.calls.answer(id, in, m.Payload) {
+			g.opts.Log.Debug("gateway: answer to no method call, or not JSON", "client", c.ID(), "topic", m.Topic)
+		}
+		return nil
+	case event:
+		fault := g.fault(SendTelemetry, id)
+		if !pause(fault.Delay, c.Done()) || fault.Drop {
+			return errFault
+		}
+		if !fault.Lose {
+			g.telemetry.Add(1)
+			g.registry.Touch(id)
+		}
+		return nil
+	case unused:
+		return nil
+	default:
+		return g.stray("publish", c, m.Topic)
+	}
+}
+
+// stray deals with a topic the hub does not have.
+func (g devices) stray(what string, c *mqtt.Client, topic string) error {
+	g.opts.Log.Warn("gateway: unknown topic", "what", what, "client", c.ID(), "topic", topic, "closed", !g.opts.IgnoreUnknownTopics)
+	if g.opts.IgnoreUnknownTopics {
+		return nil
+	}
+	return errUnknownTopic
+}

@@ -1,0 +1,134 @@
+package gateway
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"twindeck/hub/embedded/mqtt"
+	"twindeck/hub/embedded/registry"
+)
+
+// Operation is what a device and the gateway do with each other, as far as it
+// can be made to fail.
+type Operation string
+
+// The operations a Fault can meet.
+const (
+	Connect       Operation = "connect"        // a device connects
+	GetTwin       Operation = "get twin"       // a device asks for its twin
+	PatchReported Operation = "patch reported" // a device patches its reported properties
+	NotifyDesired Operation = "notify desired" // the hub tells a device of desired properties
+	InvokeMethod  Operation = "invoke method"  // the hub calls a direct method
+	SendTelemetry Operation = "send telemetry" // a device sends a message
+)
+
+// Fault is a failure on demand. The zero Fault is none. Delay comes first, then
+// one of the others in the order of the fields.
+type Fault struct {
+	// Delay is how long to wait before anything else. Notifications to one
+	// device stay in order.
+	Delay time.Duration
+	// Drop closes the device's connection instead.
+	Drop bool
+	// Lose lets the message disappear: a request is not carried out, a
+	// notification or method call is not delivered. Connect ignores it.
+	Lose bool
+	// Code is the CONNECT return code to refuse with; only for Connect.
+	Code mqtt.ReturnCode
+	// Status is the answer to a twin request, which is not carried out; only
+	// for GetTwin and PatchReported.
+	Status int
+}
+
+// Faults decides which operations fail. It is called once for each and must
+// not block; it may be called concurrently.
+type Faults interface {
+	Device(op Operation, id registry.ID) Fault
+}
+
+var errFault = errors.New("a fault on demand")
+
+func (g *Gateway) fault(op Operation, id registry.ID) Fault {
+	if g.opts.Faults == nil {
+		return Fault{}
+	}
+	return g.opts.Faults.Device(op, id)
+}
+
+// pause waits for d or until done, and reports whether it waited for all of d.
+func pause(d time.Duration, done <-chan struct{}) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-done:
+		return false
+	}
+}
+
+// outbox delays notifications without changing their order for one identity.
+type outbox struct {
+	publish func(id registry.ID, topic string, payload []byte)
+
+	mu       sync.Mutex
+	shutDown bool
+	held     map[registry.ID][]letter
+}
+
+type letter struct {
+	due     time.Time
+	topic   string
+	payload []byte
+}
+
+// post publishes after the delay and after everything posted before for id.
+func (o *outbox) post(id registry.ID, topic string, payload []byte, delay time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	queue := o.held[id]
+	if delay <= 0 && len(queue) == 0 {
+		o.publish(id, topic, payload)
+		return
+	}
+	if o.shutDown {
+		return
+	}
+	due := time.Now().Add(delay)
+	if n := len(queue); n > 0 && queue[n-1].due.After(due) {
+		due = queue[n-1].due
+	}
+	if o.held == nil {
+		o.held = make(map[registry.ID][]letter)
+	}
+	o.held[id] = append(queue, letter{due, topic, payload})
+	time.AfterFunc(time.Until(due), func() { o.flush(id) })
+}
+
+// flush publishes what is due.
+func (o *outbox) flush(id registry.ID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	queue := o.held[id]
+	for len(queue) > 0 && !time.Now().Before(queue[0].due) {
+		o.publish(id, queue[0].topic, queue[0].payload)
+		queue = queue[1:]
+	}
+	if len(queue) == 0 {
+		delete(o.held, id)
+	} else {
+		o.held[id] = queue
+	}
+}
+
+// shut discards what is held.
+func (o *outbox) shut() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.shutDown = true
+	o.held = nil
+}

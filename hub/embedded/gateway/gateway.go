@@ -1,0 +1,140 @@
+// Package gateway is the device side of an IoT Hub: what a device or module
+// sees of it over MQTT. It authenticates connections, answers twin requests,
+// sends desired-property notifications, carries direct methods and takes
+// telemetry. The state it works on belongs to the registry.
+//
+// Topics, payloads and rules are those of the Azure docs
+// (iot-mqtt-connect-to-iot-hub, iot-hub-devguide-device-twins and
+// iot-hub-devguide-direct-methods) unless a comment says otherwise.
+package gateway
+
+import (
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"twindeck/hub/embedded/mqtt"
+	"twindeck/hub/embedded/registry"
+	"twindeck/hub/embedded/rest"
+)
+
+// Registry is the hub's state, as far as connected devices touch it. None of
+// its methods may call back into the gateway while it blocks another of them;
+// errors that are a *registry.Error reach the device as their status.
+type Registry interface {
+	// Credentials returns what an identity authenticates with; ok is false
+	// when it does not exist.
+	Credentials(id registry.ID) (c registry.Credentials, ok bool)
+	// DeviceSideTwin is the twin document a device gets.
+	DeviceSideTwin(id registry.ID) ([]byte, error)
+	// PatchReported merges into the reported properties, when their version
+	// is ifVersion or ifVersion is nil, and returns the new version.
+	PatchReported(id registry.ID, patch []byte, ifVersion *int64) (version int64, err error)
+	// SetConnected records that an identity connected or disconnected.
+	SetConnected(id registry.ID, connected bool)
+	// Touch records activity of an identity.
+	Touch(id registry.ID)
+	// SetModelID records the model an identity announced.
+	SetModelID(id registry.ID, model string)
+}
+
+// Authenticator judges the SAS token that an identity offers as its password.
+// Its errors must not show the token.
+type Authenticator interface {
+	VerifyIdentity(token string, id registry.ID, creds registry.Credentials, now time.Time) (expiry time.Time, err error)
+}
+
+// Options are what a Gateway can do without. The zero value behaves as the
+// service does.
+type Options struct {
+	// Log takes refusals and violations; nil discards them.
+	Log *slog.Logger
+	// Now is the clock that token expiry is measured with; nil is time.Now.
+	Now func() time.Time
+	// Faults are failures on demand; nil is none.
+	Faults Faults
+	// AnswerUnsubscribed answers twin requests also while the device has no
+	// subscription to the answers. MQTT forbids it and the service's gateways
+	// do not do it, but some device SDKs send a request before they subscribe
+	// and would take the answer.
+	AnswerUnsubscribed bool
+	// IgnoreUnknownTopics acknowledges a PUBLISH or SUBSCRIBE to a topic that
+	// the hub does not have, or that belongs to another identity, instead of
+	// closing the connection.
+	IgnoreUnknownTopics bool
+	// MQTT are the limits of the endpoint; its Log is replaced by Log.
+	MQTT mqtt.Options
+}
+
+// Gateway serves devices and modules. It is made by New. All methods may be
+// called concurrently.
+//
+// A Gateway is a registry.Listener, and has to be made the registry's for
+// devices to hear of anything, and a rest.Invoker.
+type Gateway struct {
+	registry Registry
+	auth     Authenticator
+	opts     Options
+	server   *mqtt.Server
+
+	calls     calls
+	outbox    outbox
+	telemetry atomic.Uint64
+}
+
+var (
+	_ registry.Listener = (*Gateway)(nil)
+	_ rest.Invoker      = (*Gateway)(nil)
+	_ Registry          = (*registry.Store)(nil)
+)
+
+// New makes a gateway over a registry. It serves nothing until Serve.
+func New(r Registry, auth Authenticator, opts Options) *Gateway {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	opts.MQTT.Log = opts.Log
+	g := &Gateway{registry: r, auth: auth, opts: opts}
+	g.calls.init()
+	g.server = mqtt.New(devices{g}, opts.MQTT)
+	g.outbox.publish = func(id registry.ID, topic string, payload []byte) {
+		if c := g.server.Client(id.String()); c != nil {
+			c.Publish(topic, payload)
+		}
+	}
+	return g
+}
+
+// Serve serves devices that connect to l until Close and then returns
+// mqtt.ErrServerClosed, or until l fails. For MQTT over TLS, l is a
+// tls.Listener.
+func (g *Gateway) Serve(l net.Listener) error { return g.server.Serve(l) }
+
+// ServeConn serves one device over any stream of bytes and blocks until it has
+// gone.
+func (g *Gateway) ServeConn(conn net.Conn) { g.server.ServeConn(conn) }
+
+// Close closes all listeners and connections, ends method calls that wait, and
+// returns when all have ended.
+func (g *Gateway) Close() {
+	g.calls.shut()
+	g.outbox.shut()
+	g.server.Close()
+}
+
+// Telemetry is the number of device-to-cloud messages taken so far, last wills
+// included. Their contents are not kept.
+func (g *Gateway) Telemetry() uint64 { return g.telemetry.Load() }
+
+// IdentityClosed closes the connection of an identity that was deleted or
+// disabled. What a deleted one had subscribed to is forgotten.
+func (g *Gateway) IdentityClosed(id registry.ID) {
+	if _, exists := g.registry.Credentials(id); !exists {
+		g.server.Forget(id.String())
+	}
+	g.server.Disconnect(id.String(), errIdentityClosed)
+}

@@ -1,0 +1,89 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"twindeck/hub/embedded/mqtt"
+	"twindeck/hub/embedded/registry"
+)
+
+// request carries out a twin request and answers it under the request id the
+// device chose. Without one nobody could match an answer, so there is none, and
+// nothing is done.
+func (g *Gateway) request(c *mqtt.Client, op Operation, request string, do func() (body []byte, more string, err error)) error {
+	fault := g.fault(op, identity(c))
+	switch {
+	case !pause(fault.Delay, c.Done()), fault.Drop:
+		return errFault
+	case request == "", fault.Lose:
+		return nil
+	}
+	status := fault.Status
+	var body []byte
+	var more string
+	if status == 0 {
+		var err error
+		body, more, err = do()
+		if status = statusOf(err); err == nil && len(body) == 0 {
+			status = http.StatusNoContent
+		}
+	}
+	topic := fmt.Sprintf("%s%d/?$rid=%s%s", twinAnswers, status, request, more)
+	if g.opts.AnswerUnsubscribed {
+		c.Send(topic, body)
+	} else {
+		c.Publish(topic, body)
+	}
+	return nil
+}
+
+// statusOf is the status a device gets for an error; 200 for none.
+func statusOf(err error) int {
+	var refusal *registry.Error
+	switch {
+	case err == nil:
+		return http.StatusOK
+	case errors.As(err, &refusal):
+		return refusal.Status
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+func (g *Gateway) twin(id registry.ID) (body []byte, more string, err error) {
+	body, err = g.registry.DeviceSideTwin(id)
+	return body, "", err
+}
+
+// patchReported applies a patch, under the version when the device named one.
+func (g *Gateway) patchReported(id registry.ID, patch []byte, ifVersion string) (body []byte, more string, err error) {
+	var expected *int64
+	if ifVersion != "" {
+		n, err := strconv.ParseInt(ifVersion, 10, 64)
+		if err != nil {
+			return nil, "", &registry.Error{Status: http.StatusBadRequest, Number: 400004, Name: "ArgumentInvalid", Message: "$version is not a number"}
+		}
+		expected = &n
+	}
+	version, err := g.registry.PatchReported(id, patch, expected)
+	if err != nil {
+		return nil, "", err
+	}
+	return nil, "&$version=" + strconv.FormatInt(version, 10), nil
+}
+
+// DesiredChanged tells the device of a write to its desired properties, if it is
+// connected and has subscribed to that: notifications do not wait for a device
+// to come back.
+func (g *Gateway) DesiredChanged(id registry.ID, patch []byte, version int64) {
+	fault := g.fault(NotifyDesired, id)
+	switch {
+	case fault.Drop:
+		g.server.Disconnect(id.String(), errFault)
+	case !fault.Lose:
+		g.outbox.post(id, twinDesired+"?$version="+strconv.FormatInt(version, 10), patch, fault.Delay)
+	}
+}
