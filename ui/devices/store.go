@@ -1,0 +1,271 @@
+package devices
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"twindeck/hub"
+	"twindeck/hub/patch"
+)
+
+// device is one entry of the registry. A million of them are held, so it has no more than
+// a row shows and a filter searches; twins are read when they are looked at.
+type device struct {
+	id        string
+	search    string // lower-case id and tags; shares the id's memory when there is nothing else
+	tags      string // as a row shows them
+	activity  int64  // Unix seconds, 0 for never
+	listing   uint32 // the listing that last contained it
+	auth      hub.AuthType
+	disabled  bool
+	connected bool
+	edge      bool
+	open      bool
+	children  *children // nil until the modules were asked for
+}
+
+// children is what is known of a device's modules.
+type children struct {
+	modules []module
+	loading bool
+	err     string
+}
+
+type module struct {
+	id        string
+	search    string
+	auth      hub.AuthType
+	connected bool
+}
+
+// row is one line of the tree: a device, one of its modules, or a note under a device.
+type row struct {
+	d *device
+	m *module // nil for the device itself and for a note
+	// note marks the line that stands for modules that are not there: being read, none, or failed.
+	note bool
+}
+
+func (r row) id() hub.ID {
+	if r.m != nil {
+		return hub.ID{Device: r.d.id, Module: r.m.id}
+	}
+	return hub.ID{Device: r.d.id}
+}
+
+// store holds the registry as far as it is known and which of it is in the tree now.
+//
+// The rows of the tree are built by walking the devices in slices: whatever changes what
+// is visible, a new page or another filter, moves scan back and lets advance catch up, a
+// bounded number of devices at a time, so that no key press waits for a million of them.
+type store struct {
+	devices []*device // in the order of the hub, which is by id as far as we have seen it
+	byID    map[string]*device
+	listing uint32
+
+	query string // lower case; empty shows everything
+	rows  []row
+	shown int // devices that have rows
+	scan  int // devices[:scan] are represented in rows as far as they match
+}
+
+// slice is how many devices advance looks at before it lets the screen have a turn: about
+// two milliseconds with tags.
+const slice = 20_000
+
+func newStore() store { return store{byID: map[string]*device{}} }
+
+// put adds a device or brings it up to date and reports whether it was new.
+func (s *store) put(t hub.Twin) bool {
+	d, known := s.byID[t.Device]
+	if !known {
+		d = &device{id: t.Device}
+		s.byID[t.Device] = d
+		s.insert(d)
+	}
+	d.listing = s.listing
+	d.connected = t.Connected
+	d.disabled = t.Status == hub.Disabled
+	d.auth = t.Auth
+	d.edge = t.Edge
+	d.activity = unix(t.LastActivityTime)
+	d.tags, d.search = searchable(t.Device, t.Tags)
+	return !known
+}
+
+// insert keeps the order when the hub keeps one, and otherwise appends: sorting a million
+// unordered devices on every page would make the list jump under the reader.
+func (s *store) insert(d *device) {
+	n := len(s.devices)
+	if n == 0 || s.devices[n-1].id < d.id {
+		s.devices = append(s.devices, d)
+		return
+	}
+	at, _ := slices.BinarySearchFunc(s.devices, d.id, func(e *device, id string) int { return cmp.Compare(e.id, id) })
+	s.devices = slices.Insert(s.devices, at, d)
+	if at < s.scan {
+		s.rewind()
+	}
+}
+
+// sweep drops what the listing that just ended did not contain and reports whether there was any.
+func (s *store) sweep() bool {
+	kept := slices.DeleteFunc(s.devices, func(d *device) bool {
+		gone := d.listing != s.listing
+		if gone {
+			delete(s.byID, d.id)
+		}
+		return gone
+	})
+	changed := len(kept) != len(s.devices)
+	s.devices = kept
+	if changed {
+		s.rewind()
+	}
+	return changed
+}
+
+// rewind lets the next advance build the rows anew.
+func (s *store) rewind() {
+	s.rows = s.rows[:0]
+	s.shown = 0
+	s.scan = 0
+}
+
+// advance looks at the next devices and reports whether there are more to look at.
+func (s *store) advance() (more bool) {
+	end := min(s.scan+slice, len(s.devices))
+	for _, d := range s.devices[s.scan:end] {
+		before := len(s.rows)
+		if s.rows = s.appendDevice(s.rows, d); len(s.rows) > before {
+			s.shown++
+		}
+	}
+	s.scan = end
+	return end < len(s.devices)
+}
+
+func (s *store) matches(text string) bool { return s.query == "" || strings.Contains(text, s.query) }
+
+// appendDevice appends the rows of one device: itself and, when it is open, its modules.
+// A module that matches a filter brings its device with it.
+func (s *store) appendDevice(rows []row, d *device) []row {
+	self := s.matches(d.search)
+	if !self && !s.moduleMatches(d) {
+		return rows
+	}
+	rows = append(rows, row{d: d})
+	switch {
+	case d.open && self:
+		rows = appendChildren(rows, d, nil)
+	case !self:
+		rows = appendChildren(rows, d, s)
+	}
+	return rows
+}
+
+func (s *store) moduleMatches(d *device) bool {
+	if d.children == nil {
+		return false
+	}
+	return slices.ContainsFunc(d.children.modules, func(m module) bool { return s.matches(m.search) })
+}
+
+// appendChildren appends the modules of d that s lets through, all of them when s is nil.
+func appendChildren(rows []row, d *device, s *store) []row {
+	c := d.children
+	if c == nil || len(c.modules) == 0 {
+		return append(rows, row{d: d, note: true})
+	}
+	for i := range c.modules {
+		if s == nil || s.matches(c.modules[i].search) {
+			rows = append(rows, row{d: d, m: &c.modules[i]})
+		}
+	}
+	return rows
+}
+
+// redraw replaces the rows of one device that starts at row at, and returns by how many
+// rows the tree grew.
+func (s *store) redraw(d *device, at int) int {
+	end := at + 1
+	for end < len(s.rows) && s.rows[end].d == d {
+		end++
+	}
+	fresh := s.appendDevice(nil, d)
+	if len(fresh) == 0 {
+		s.shown--
+	}
+	s.rows = slices.Replace(s.rows, at, end, fresh...)
+	return len(fresh) - (end - at)
+}
+
+// find returns the row of an identity, looking near the row given first; -1 when it has none.
+func (s *store) find(id hub.ID, near int) int {
+	is := func(i int) bool {
+		return i >= 0 && i < len(s.rows) && !s.rows[i].note && s.rows[i].d.id == id.Device && s.rows[i].id() == id
+	}
+	for d := range len(s.rows) + 1 {
+		if is(near - d) {
+			return near - d
+		}
+		if is(near + d) {
+			return near + d
+		}
+		if near-d < 0 && near+d >= len(s.rows) {
+			return -1
+		}
+	}
+	return -1
+}
+
+func unix(t time.Time) int64 {
+	if t.IsZero() || t.Year() <= 1 {
+		return 0
+	}
+	return t.Unix()
+}
+
+// searchable returns the tags as a row shows them and the text a filter searches.
+func searchable(id string, tags patch.Value) (shown, search string) {
+	var b strings.Builder
+	appendTags(&b, "", tags, 0)
+	shown = b.String()
+	if shown == "" {
+		return "", strings.ToLower(id)
+	}
+	return shown, strings.ToLower(id + "\n" + shown)
+}
+
+// maxTagText bounds what one device's tags may cost in a list of a million.
+const maxTagText = 512
+
+func appendTags(b *strings.Builder, prefix string, v patch.Value, depth int) {
+	if b.Len() > maxTagText || depth > 8 {
+		return
+	}
+	if v.Kind() == patch.KindObject {
+		for _, m := range v.Members() {
+			name := m.Key
+			if prefix != "" {
+				name = prefix + "." + m.Key
+			}
+			appendTags(b, name, m.Value, depth+1)
+		}
+		return
+	}
+	if prefix == "" {
+		return
+	}
+	if b.Len() > 0 {
+		b.WriteString("  ")
+	}
+	b.WriteString(prefix + "=")
+	if v.Kind() == patch.KindString {
+		b.WriteString(v.Text())
+		return
+	}
+	b.WriteString(v.JSON())
+}

@@ -1,0 +1,245 @@
+package twin
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"twindeck/hub"
+	"twindeck/keymap"
+	"twindeck/ui/cell"
+	"twindeck/ui/grid"
+	"twindeck/ui/theme"
+)
+
+// fact is one line of the Identity tab.
+type fact struct {
+	label, value string // safe text; an empty label is a line of its own
+	warn         bool
+}
+
+// facts is the Identity tab.
+type facts struct {
+	list []fact
+	grid grid.Grid
+}
+
+// set collects what is known: from the registry entry when it was read, else from the twin.
+func (f *facts) set(p *Pane) {
+	f.list = f.list[:0]
+	switch {
+	case p.identity != nil:
+		f.identity(p)
+	case p.twin != nil:
+		f.twin(p.twin)
+	}
+	if p.idFailed != "" {
+		f.list = append(f.list, fact{}, fact{value: theme.Rejected + " " + cell.Safe(p.idFailed), warn: true})
+	}
+	f.grid.SetLen(len(f.list))
+}
+
+func (f *facts) add(label, value string) {
+	if value != "" {
+		f.list = append(f.list, fact{label: label, value: cell.Safe(value)})
+	}
+}
+
+func (f *facts) time(label string, t time.Time) {
+	if !t.IsZero() && t.Year() > 1 {
+		f.add(label, t.Local().Format("2006-01-02 15:04:05"))
+	}
+}
+
+func (f *facts) identity(p *Pane) {
+	i := p.identity
+	f.add("device", i.Device)
+	f.add("module", i.Module)
+	f.add("status", string(i.Status))
+	f.add("reason", i.StatusReason)
+	f.add("connection", connection(i.Connected))
+	f.time("since", i.ConnectionStateUpdatedTime)
+	f.time("last activity", i.LastActivityTime)
+	f.add("authentication", authentication(i.Auth))
+	f.key(p, "primary key", i.PrimaryKey)
+	f.key(p, "secondary key", i.SecondaryKey)
+	f.add("primary thumbprint", i.PrimaryThumbprint)
+	f.add("secondary thumbprint", i.SecondaryThumbprint)
+	f.connectionString(p, i)
+	if i.Edge {
+		f.add("edge", "yes")
+	}
+	f.add("managed by", i.ManagedBy)
+	f.add("scope", i.DeviceScope)
+	f.add("parents", strings.Join(i.ParentScopes, " "))
+	f.add("generation", i.GenerationID)
+	f.add("etag", i.ETag)
+	if !i.IsModule() && i.CloudToDeviceMessageCount > 0 {
+		f.add("messages waiting", strconv.Itoa(i.CloudToDeviceMessageCount))
+	}
+}
+
+func (f *facts) twin(t *hub.Twin) {
+	f.add("device", t.Device)
+	f.add("module", t.Module)
+	f.add("status", string(t.Status))
+	f.add("reason", t.StatusReason)
+	f.add("connection", connection(t.Connected))
+	f.time("last activity", t.LastActivityTime)
+	f.add("authentication", authentication(t.Auth))
+	f.add("model", t.ModelID)
+	f.add("etag", t.DeviceETag)
+}
+
+func (f *facts) key(p *Pane, label string, k hub.Key) {
+	switch {
+	case k.IsZero():
+	case p.revealed:
+		f.list = append(f.list, fact{label: label, value: cell.Safe(k.Reveal()), warn: true})
+	default:
+		f.list = append(f.list, fact{label: label, value: theme.Masked + "  " + p.keys.Selection.RevealKeys.Label + " reveals"})
+	}
+}
+
+func (f *facts) connectionString(p *Pane, i *hub.Identity) {
+	if i.PrimaryKey.IsZero() {
+		return
+	}
+	key := theme.Masked
+	if p.revealed {
+		key = i.PrimaryKey.Reveal()
+	}
+	hint := ""
+	if !p.revealed {
+		hint = "  " + p.keys.Selection.CopyConnectionString.Label + " copies"
+	}
+	f.list = append(f.list, fact{
+		label: "connection string",
+		value: cell.Safe(ConnectionString(p.host, i.ID, key)) + hint,
+		warn:  p.revealed,
+	})
+}
+
+// ConnectionString returns the connection string of a device or module on a host with the
+// given key, in the order that the Azure portal shows.
+func ConnectionString(host string, id hub.ID, key string) string {
+	s := "HostName=" + host + ";DeviceId=" + id.Device
+	if id.IsModule() {
+		s += ";ModuleId=" + id.Module
+	}
+	return s + ";SharedAccessKey=" + key
+}
+
+func connection(connected bool) string {
+	if connected {
+		return theme.Connected + " connected"
+	}
+	return theme.Disconnected + " not connected"
+}
+
+func authentication(a hub.AuthType) string {
+	switch a {
+	case hub.AuthSAS:
+		return "symmetric keys (sas)"
+	case hub.AuthSelfSigned:
+		return "X.509, self-signed"
+	case hub.AuthCA:
+		return "X.509, signed by a CA"
+	case hub.AuthNone:
+		return "none"
+	}
+	return string(a)
+}
+
+func (f *facts) update(keys keymap.Map, press keymap.Press) {
+	switch {
+	case keys.Move.Up.Matches(press):
+		f.grid.Move(-1)
+	case keys.Move.Down.Matches(press):
+		f.grid.Move(1)
+	case keys.Move.PageUp.Matches(press):
+		f.grid.Page(-1)
+	case keys.Move.PageDown.Matches(press):
+		f.grid.Page(1)
+	case keys.Move.Top.Matches(press):
+		f.grid.Home()
+	case keys.Move.Bottom.Matches(press):
+		f.grid.End()
+	}
+}
+
+// factRows draws the Identity tab.
+type factRows struct {
+	facts   *facts
+	theme   theme.Theme
+	focused bool
+}
+
+func (v factRows) Len() int { return len(v.facts.list) }
+
+// labelWidth fits the longest label.
+const labelWidth = 21
+
+func (v factRows) Row(i, width int, selected bool) string {
+	f := v.facts.list[i]
+	value := f.value
+	if f.warn {
+		value = v.theme.Warn.Render(value)
+	}
+	label := min(labelWidth, width/2)
+	var line string
+	switch {
+	case f.label == "":
+		line = " " + value
+	case selected && v.focused:
+		// The value under the cursor is shown whole: keys and connection strings are long.
+		return v.whole(f, label, width)
+	default:
+		line = " " + v.theme.Muted.Render(cell.Fit(f.label, label-1)) + value
+	}
+	return underCursor(v.theme, cell.Fit(line, width), selected, v.focused)
+}
+
+func (v factRows) whole(f fact, label, width int) string {
+	room := max(width-label, 1)
+	var lines []string
+	name := f.label
+	for text := f.value; ; {
+		head, rest := cutAt(text, room)
+		line := " " + v.theme.Muted.Render(cell.Fit(name, label-1))
+		if f.warn {
+			line += v.theme.Warn.Render(head)
+		} else {
+			line += head
+		}
+		lines = append(lines, v.theme.Selected.Over(cell.Fit(line, width)))
+		if rest == "" || len(lines) == 8 {
+			return strings.Join(lines, "\n")
+		}
+		text, name = rest, ""
+	}
+}
+
+// cutAt splits safe text after as many characters as fit into width cells, at least one.
+func cutAt(text string, width int) (head, rest string) {
+	used := 0
+	for i, r := range text {
+		w := cell.Width(string(r))
+		if used+w > width && i > 0 {
+			return text[:i], text[i:]
+		}
+		used += w
+	}
+	return text, ""
+}
+
+// underCursor gives a line the look of the cursor's row.
+func underCursor(th theme.Theme, line string, selected, focused bool) string {
+	switch {
+	case selected && focused:
+		return th.Selected.Over(line)
+	case selected:
+		return th.Unfocused.Over(line)
+	}
+	return line
+}

@@ -1,0 +1,220 @@
+// Package twin is the pane in the middle: the selected device or module with its desired
+// and reported properties side by side, its tags, its identity and the whole document.
+package twin
+
+import (
+	"twindeck/hub"
+	"twindeck/hub/patch"
+	"twindeck/keymap"
+	"twindeck/ui/cell"
+	"twindeck/ui/theme"
+)
+
+const absent = theme.Absent
+
+// Tab is one way to look at a twin.
+type Tab int
+
+// The tabs, from left to right.
+const (
+	Properties Tab = iota
+	Tags
+	Identity
+	JSON
+	tabCount
+)
+
+// String returns what the tab is called.
+func (t Tab) String() string {
+	return [tabCount]string{"Properties", "Tags", "Identity", "JSON"}[t]
+}
+
+// Action is what the pane wants done: [ReadIdentity] or nil.
+type Action interface{ action() }
+
+// ReadIdentity asks for the registry entry, with its keys; [Pane.SetIdentity] or
+// [Pane.FailIdentity] answers. It is asked for only when somebody wants to see it.
+type ReadIdentity struct{ ID hub.ID }
+
+func (ReadIdentity) action() {}
+
+// Pane is the state of the pane. Make one with [New]. It does no I/O and is not safe for
+// concurrent use.
+type Pane struct {
+	keys     keymap.Map
+	host     string
+	id       hub.ID
+	twin     *hub.Twin
+	identity *hub.Identity
+	problem  string // why the twin could not be read
+	idFailed string // why the identity could not be read
+	stale    bool
+	revealed bool
+	tab      Tab
+	props    tree
+	tags     tree
+	facts    facts
+	json     *document
+	revision uint64
+}
+
+// New returns an empty pane. host is what connection strings name.
+func New(keys keymap.Map, host string) *Pane {
+	return &Pane{
+		keys:  keys,
+		host:  host,
+		props: tree{folded: map[string]bool{}},
+		tags:  tree{folded: map[string]bool{}},
+		json:  &document{},
+	}
+}
+
+// Revision changes whenever the pane may look different, the ages aside.
+func (p *Pane) Revision() uint64 { return p.revision }
+
+// ID returns the identity shown; the zero ID when there is none.
+func (p *Pane) ID() hub.ID { return p.id }
+
+// Twin returns the twin shown, and nil while it has not been read.
+func (p *Pane) Twin() *hub.Twin { return p.twin }
+
+// Identity returns the registry entry shown, and nil while it has not been read.
+func (p *Pane) Identity() *hub.Identity { return p.identity }
+
+// Tab returns the tab in front.
+func (p *Pane) Tab() Tab { return p.tab }
+
+// Title names what is shown.
+func (p *Pane) Title() string {
+	switch {
+	case p.id.Device == "":
+		return "Twin"
+	case p.id.IsModule():
+		return cell.Safe(p.id.Device) + " / " + cell.Safe(p.id.Module)
+	}
+	return cell.Safe(p.id.Device)
+}
+
+// Show turns to another identity. known is its twin as it was last seen, nil when it never
+// was. Keys that were revealed are masked again.
+func (p *Pane) Show(id hub.ID, known *hub.Twin) Action {
+	p.revision++
+	p.id = id
+	p.identity = nil
+	p.problem, p.idFailed = "", ""
+	p.stale = false
+	p.revealed = false
+	p.setTwin(known)
+	return p.wanted()
+}
+
+// SetTwin takes the twin as it was read now. A twin of another identity is ignored.
+func (p *Pane) SetTwin(t hub.Twin) {
+	if t.ID != p.id {
+		return
+	}
+	p.revision++
+	p.problem = ""
+	p.stale = false
+	p.setTwin(&t)
+}
+
+func (p *Pane) setTwin(t *hub.Twin) {
+	p.twin = t
+	if t == nil {
+		p.props.set(nil)
+		p.tags.set(nil)
+		p.json.SetValue(patch.Object())
+	} else {
+		p.props.set(patch.CompareVersions(t.Desired.Value, t.Desired.Metadata, t.Reported.Value))
+		p.tags.set(patch.Compare(t.Tags, patch.Object()))
+		p.json.SetValue(t.Document)
+	}
+	p.facts.set(p)
+}
+
+// Fail says why the twin could not be read. What was known of it stays on the screen.
+func (p *Pane) Fail(problem string) {
+	p.revision++
+	p.problem = problem
+}
+
+// MarkStale says that the twin has moved on since it was read; it is being read again.
+func (p *Pane) MarkStale() {
+	p.revision++
+	p.stale = true
+}
+
+// Stale reports whether the twin is known to have moved on.
+func (p *Pane) Stale() bool { return p.stale }
+
+// SetIdentity takes the registry entry. One of another identity is ignored.
+func (p *Pane) SetIdentity(i hub.Identity) {
+	if i.ID != p.id {
+		return
+	}
+	p.revision++
+	p.identity = &i
+	p.idFailed = ""
+	p.facts.set(p)
+}
+
+// FailIdentity says why the registry entry could not be read.
+func (p *Pane) FailIdentity(problem string) {
+	p.revision++
+	p.idFailed = problem
+	p.facts.set(p)
+}
+
+// ToggleReveal shows the keys, or masks them again. It turns to the Identity tab, where they are.
+func (p *Pane) ToggleReveal() Action {
+	p.revision++
+	if p.tab != Identity {
+		p.tab = Identity
+		p.revealed = true
+	} else {
+		p.revealed = !p.revealed
+	}
+	p.facts.set(p)
+	return p.wanted()
+}
+
+// wanted asks for what the tab in front needs and does not have.
+func (p *Pane) wanted() Action {
+	if p.tab == Identity && p.identity == nil && p.id.Device != "" {
+		return ReadIdentity{p.id}
+	}
+	return nil
+}
+
+// Update takes a key press.
+func (p *Pane) Update(press keymap.Press) Action {
+	p.revision++
+	switch {
+	case p.keys.Twin.NextTab.Matches(press):
+		return p.turn(1)
+	case p.keys.Twin.PrevTab.Matches(press):
+		return p.turn(-1)
+	}
+	switch p.tab {
+	case Properties:
+		p.props.update(p.keys, press)
+	case Tags:
+		p.tags.update(p.keys, press)
+	case Identity:
+		p.facts.update(p.keys, press)
+	case JSON:
+		p.updateJSON(press)
+	case tabCount:
+	}
+	return nil
+}
+
+func (p *Pane) turn(d int) Action {
+	p.tab = (p.tab + Tab(d) + tabCount) % tabCount
+	if p.tab != Identity {
+		p.revealed = false
+		p.facts.set(p)
+	}
+	return p.wanted()
+}

@@ -1,0 +1,240 @@
+package twin
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"twindeck/hub/patch"
+	"twindeck/ui/cell"
+	"twindeck/ui/theme"
+)
+
+// View draws the pane's content: exactly height lines of width cells. now is what ages are
+// measured against.
+func (p *Pane) View(th theme.Theme, width, height int, focused bool, now time.Time) []string {
+	height = max(height, 0)
+	lines := make([]string, 0, height)
+	put := func(line string) { lines = append(lines, cell.Fit(line, width)) }
+	body := height
+	if height >= 3 {
+		put(p.tabLine(th, width))
+		body--
+	}
+	foot := ""
+	if height >= 4 {
+		foot = p.footLine(th, width)
+		body--
+	}
+	lines = append(lines, p.content(th, width, body, focused, now)...)
+	if height >= 4 {
+		put(foot)
+	}
+	return lines[:min(len(lines), height)]
+}
+
+func (p *Pane) tabLine(th theme.Theme, width int) string {
+	var b strings.Builder
+	narrow := width < 36
+	for t := range tabCount {
+		name := t.String()
+		if narrow && t != p.tab {
+			name = name[:1]
+		}
+		if t == p.tab {
+			b.WriteString(th.ButtonOn.Render(" " + name + " "))
+		} else {
+			b.WriteString(th.Muted.Render(" " + name + " "))
+		}
+	}
+	return b.String()
+}
+
+// content draws the tab in front on exactly height lines.
+func (p *Pane) content(th theme.Theme, width, height int, focused bool, now time.Time) []string {
+	if height <= 0 {
+		return nil
+	}
+	if text := p.instead(th); text != "" {
+		lines := []string{"", text}
+		if height < 2 {
+			lines = lines[1:]
+		}
+		return filled(lines, width, height)
+	}
+	switch p.tab {
+	case Properties:
+		return p.properties(th, width, height, focused, now)
+	case Tags:
+		return p.tags.grid.View(treeRows{pane: p, tree: &p.tags, theme: th, focused: focused, now: now, columns: tagColumns(&p.tags, width)}, width, height)
+	case Identity:
+		return p.facts.grid.View(factRows{&p.facts, th, focused}, width, height)
+	case JSON:
+		return p.jsonLines(th, width, height, focused)
+	case tabCount:
+	}
+	return filled(nil, width, height)
+}
+
+// instead says why there is nothing to show; "" when there is.
+func (p *Pane) instead(th theme.Theme) string {
+	switch {
+	case p.id.Device == "":
+		return th.Muted.Render(" nothing is selected")
+	case p.tab == Identity && len(p.facts.list) > 0:
+		return ""
+	case p.twin == nil && p.problem != "":
+		return " " + th.Bad.Render(theme.Rejected+" "+cell.Safe(p.problem))
+	case p.twin == nil:
+		return th.Muted.Render(" reading" + theme.Pending)
+	case p.tab == Properties && len(p.props.rows) == 0:
+		return th.Muted.Render(" no properties yet; " + p.keys.Selection.EditDesired.Label + " adds desired ones")
+	case p.tab == Tags && len(p.tags.rows) == 0:
+		return th.Muted.Render(" no tags yet; " + p.keys.Selection.EditTags.Label + " adds some")
+	}
+	return ""
+}
+
+func filled(lines []string, width, height int) []string {
+	out := make([]string, 0, height)
+	for _, l := range lines {
+		out = append(out, cell.Fit(l, width))
+	}
+	for len(out) < height {
+		out = append(out, cell.Spaces(width))
+	}
+	return out[:height]
+}
+
+// properties draws desired and reported side by side, and below them, when there is room,
+// all there is to say about the leaf under the cursor.
+func (p *Pane) properties(th theme.Theme, width, height int, focused bool, now time.Time) []string {
+	c := propertyColumns(&p.props, width)
+	var lines []string
+	if height >= 4 {
+		lines = append(lines, cell.Fit(c.header(th), width))
+	}
+	var below []string
+	if height >= 12 {
+		below = p.about(th, width, now)
+	}
+	rows := treeRows{pane: p, tree: &p.props, theme: th, focused: focused, now: now, columns: c}
+	lines = append(lines, p.props.grid.View(rows, width, height-len(lines)-len(below))...)
+	return append(lines, below...)
+}
+
+// footLine shows the versions on the left and the etag on the right, which is what a write
+// is conditional on.
+func (p *Pane) footLine(th theme.Theme, width int) string {
+	if p.problem != "" && p.twin != nil {
+		return " " + th.Bad.Render(theme.Rejected+" "+cell.Safe(p.problem))
+	}
+	if p.twin == nil {
+		return ""
+	}
+	t := p.twin
+	left := fmt.Sprintf(" desired v%d · reported v%d", t.Desired.Version, t.Reported.Version)
+	if width < 56 {
+		left = fmt.Sprintf(" v%d · v%d", t.Desired.Version, t.Reported.Version)
+	}
+	left = th.Muted.Render(left)
+	if p.stale {
+		left = " " + th.Warn.Render("stale") + th.Muted.Render(" reading again"+theme.Pending)
+	}
+	right := th.Muted.Render("etag ") + th.Accent.Render(cell.Safe(t.ETag)) + " "
+	gap := width - cell.Width(left) - cell.Width(right)
+	if gap < 1 {
+		return left
+	}
+	return left + cell.Spaces(gap) + right
+}
+
+// about explains the leaf under the cursor: its whole path, both values, what the device
+// said and when.
+func (p *Pane) about(th theme.Theme, width int, now time.Time) []string {
+	b, ok := p.props.current()
+	if !ok || b.group {
+		return nil
+	}
+	leaf := b.leaf
+	symbol, style := mark(th, leaf.State)
+	first := " " + style.Render(symbol+" "+leaf.State.String())
+	if a := leaf.Ack; a != nil {
+		first += th.Muted.Render("  ac ") + strconv.Itoa(a.Code)
+		if a.HasVersion {
+			first += th.Muted.Render("  av ") + strconv.FormatInt(a.Version, 10)
+		}
+		if a.Text != "" {
+			first += "  " + cell.Safe(a.Text)
+		}
+	}
+	times := p.times(leaf, now)
+	return []string{
+		th.Border.Render(strings.Repeat("─", width)),
+		cell.Fit(" "+th.Key.Render(cell.Safe(leaf.Path.String()))+"  "+th.Muted.Render(times), width),
+		cell.Fit(first, width),
+	}
+}
+
+// times says when each side last changed a leaf.
+func (p *Pane) times(leaf patch.Leaf, now time.Time) string {
+	var parts []string
+	if at, ok := updated(p.twin.Desired.Metadata, leaf.Path); ok && leaf.HasDesired {
+		parts = append(parts, "desired "+age(now.Sub(at))+" ago")
+	}
+	if at, ok := updated(p.twin.Reported.Metadata, leaf.Path); ok && leaf.HasReported {
+		parts = append(parts, "reported "+age(now.Sub(at))+" ago")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// updated reads when a leaf was last written out of a $metadata tree: its own
+// $lastUpdated, or that of the nearest object around it (Azure docs:
+// iot-hub-devguide-device-twins, "Device twin metadata").
+func updated(metadata patch.Value, path patch.Path) (time.Time, bool) {
+	var at time.Time
+	for i := 0; ; i++ {
+		if text, ok := metadata.Get("$lastUpdated"); ok {
+			if t, err := time.Parse(time.RFC3339Nano, text.Text()); err == nil {
+				at = t
+			}
+		}
+		if i == len(path) {
+			break
+		}
+		next, ok := metadata.Get(path[i])
+		if !ok {
+			break
+		}
+		metadata = next
+	}
+	return at, !at.IsZero() && at.Year() > 1
+}
+
+// age writes a duration in one figure and a unit.
+func age(d time.Duration) string {
+	switch d = max(d, 0); {
+	case d < time.Minute:
+		return strconv.Itoa(int(d/time.Second)) + "s"
+	case d < time.Hour:
+		return strconv.Itoa(int(d/time.Minute)) + "m"
+	case d < 48*time.Hour:
+		return strconv.Itoa(int(d/time.Hour)) + "h"
+	}
+	return strconv.Itoa(int(d/(24*time.Hour))) + "d"
+}
+
+// mark is how a state is shown.
+func mark(th theme.Theme, s patch.State) (string, theme.Style) {
+	switch s {
+	case patch.InSync:
+		return theme.InSync, th.Good
+	case patch.Pending:
+		return theme.Pending, th.Warn
+	case patch.Rejected:
+		return theme.Rejected, th.Bad
+	case patch.ReportedOnly:
+	}
+	return theme.ReportedOnly, th.Muted
+}
