@@ -103,3 +103,25 @@ func (s *Store) ListDevices(limit int) []Document {
 	}
 	return docs
 }
+
+// OfDevice returns the twins behind after that belong to one device: its own, or those of its
+// modules. It is List without a limit, for one device, at the cost of one device.
+func (s *Store) OfDevice(source Source, device string, after Cursor) []Row {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	d := s.devices[device]
+	if d == nil {
+		return nil
+	}
+	records := []*record{d}
+	if source == Modules {
+		records = d.modules
+	}
+	var rows []Row
+	for _, r := range records {
+		if r.seq > uint64(after) {
+			rows = append(rows, Row{s.twin(r), Cursor(r.seq)})
+		}
+	}
+	return rows
+}
