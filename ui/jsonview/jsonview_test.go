@@ -301,9 +301,9 @@ func TestSearch(t *testing.T) {
 	}
 	for text, want := range map[string]string{"21.50": "properties.desired.setPoint", "TRUE": "properties.desired.on", "null": "properties.reported.errors[1]"} {
 		m.Home()
-		if place, _ := m.Selected(); !m.Search(text) {
+		if !m.Search(text) {
 			t.Errorf("%s was not found", text)
-		} else if place, _ = m.Selected(); place != want {
+		} else if place, _ := m.Selected(); place != want {
 			t.Errorf("%s was found at %s", text, place)
 		}
 	}
