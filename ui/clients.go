@@ -1,0 +1,103 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"twindeck/hub"
+	"twindeck/ui/cell"
+	"twindeck/ui/dialog"
+	"twindeck/ui/twin"
+)
+
+// attachAnyway is the tag of the question that is asked before a client takes the place of
+// whoever is connected.
+type attachAnyway struct{ id hub.ID }
+
+// toggleClient attaches a client as the identity, or detaches it. On a real hub that may
+// throw a device off that somebody depends on, so the connection is looked at and the user
+// asked first.
+func (m *Model) toggleClient(id hub.ID) tea.Cmd {
+	switch {
+	case m.live.Attached(id):
+		return detach(m.ctx, m.backend, id)
+	case m.opts.Embedded:
+		return m.attach(id)
+	}
+	return readConnection(m.ctx, m.backend, id)
+}
+
+func (m *Model) attach(id hub.ID) tea.Cmd {
+	m.live.Attach(id)
+	return attach(m.ctx, m.backend, id)
+}
+
+func (m *Model) gotConnection(msg connectionMsg) tea.Cmd {
+	m.heard(msg.err)
+	if msg.err != nil {
+		m.alert("Attach a client", msg.err)
+		return nil
+	}
+	name := cell.Safe(msg.id.String())
+	text := "Nobody is connected as " + name + " right now.\n" +
+		"While the client is attached, the real one cannot connect without throwing it off, and the hub lets them take turns."
+	if msg.connected {
+		text = name + " is connected right now.\n" +
+			"The hub allows one connection per identity: attaching disconnects the real one, which will try to come back."
+	}
+	m.open(dialog.NewConfirm(dialog.Question{
+		Title: "Attach a client as " + msg.id.String() + "?",
+		Text:  text,
+		Yes:   "Attach",
+		No:    "Leave it",
+		Tag:   attachAnyway{msg.id},
+		Now:   m.opts.Now, // it opens when the hub has answered, not when the key was pressed
+	}, m.keys, m.theme))
+	return nil
+}
+
+func (m *Model) attached(msg attachedMsg) tea.Cmd {
+	m.heard(msg.err)
+	if msg.err != nil {
+		m.live.Detach(msg.id)
+		m.alert("Attach a client", msg.err)
+		return nil
+	}
+	return m.say(good, "attached as "+msg.id.String())
+}
+
+func (m *Model) detached(msg detachedMsg) tea.Cmd {
+	m.heard(msg.err)
+	if msg.err != nil {
+		m.alert("Detach the client", msg.err)
+		return nil
+	}
+	m.live.Detach(msg.id)
+	m.devices.SetConnected(msg.id, false)
+	return m.say(info, "detached "+msg.id.String())
+}
+
+func (m *Model) copyID(id hub.ID) tea.Cmd {
+	return tea.Batch(tea.SetClipboard(id.String()), m.say(info, "copied "+id.String()))
+}
+
+// copyConnectionString copies the connection string of the identity, with its key. It is
+// read for that, unless it is on the screen.
+func (m *Model) copyConnectionString(id hub.ID) tea.Cmd {
+	if i := m.twin.Identity(); i != nil && i.ID == id {
+		return m.gotForCopy(copyMsg{id: id, identity: *i})
+	}
+	return readForCopy(m.ctx, m.backend, id)
+}
+
+func (m *Model) gotForCopy(msg copyMsg) tea.Cmd {
+	if msg.err != nil {
+		m.heard(msg.err)
+		m.alert("Copy the connection string", msg.err)
+		return nil
+	}
+	if msg.identity.PrimaryKey.IsZero() {
+		return m.say(bad, msg.id.String()+" has no symmetric key that this policy may read; there is nothing to copy")
+	}
+	text := twin.ConnectionString(m.opts.Host, msg.id, msg.identity.PrimaryKey.Reveal())
+	return tea.Batch(tea.SetClipboard(text), m.say(info, "copied the connection string of "+msg.id.String()+", which holds its key"))
+}

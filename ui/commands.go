@@ -1,0 +1,210 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"twindeck/hub"
+	"twindeck/ui/form"
+)
+
+// The functions here make commands. A command captures values and never the model; its
+// result is a message that names what it is the result of.
+
+const (
+	pageSize    = 100                    // what every hub grants without asking again
+	fetchDelay  = 60 * time.Millisecond  // the cursor rests this long before a twin is read
+	retryDelay  = 150 * time.Millisecond // before a twin is read again that was older than an event
+	clockPeriod = time.Second
+	idlePeriod  = time.Second // after a failed wait for events
+)
+
+type (
+	pageMsg struct {
+		gen   uint64
+		page  hub.Page
+		first bool
+		err   error
+	}
+	modulesMsg struct {
+		gen    uint64
+		device string
+		list   []hub.Identity
+		err    error
+	}
+	twinDueMsg struct{ gen uint64 }
+	twinMsg    struct {
+		gen  uint64
+		id   hub.ID
+		twin hub.Twin
+		err  error
+	}
+	identityMsg struct {
+		gen      uint64
+		id       hub.ID
+		identity hub.Identity
+		err      error
+	}
+	createdMsg struct {
+		form     *form.Identity // the one that asked; it may have been closed meanwhile
+		wanted   hub.NewIdentity
+		identity hub.Identity
+		existed  bool
+		err      error
+	}
+	savedMsg struct {
+		form    *form.Properties // the one that asked; it may have been closed meanwhile
+		save    form.Save
+		twin    hub.Twin // after the write, or as it is now when the etag was stale
+		receipt hub.Receipt
+		err     error // why it was not written
+		readErr error // why the twin could not be read after a conflict
+	}
+	connectionMsg struct {
+		id        hub.ID
+		connected bool
+		err       error
+	}
+	attachedMsg struct {
+		id  hub.ID
+		err error
+	}
+	detachedMsg struct {
+		id  hub.ID
+		err error
+	}
+	copyMsg struct {
+		id       hub.ID
+		identity hub.Identity
+		err      error
+	}
+	eventsMsg struct {
+		batch hub.Batch
+		err   error
+	}
+	listenMsg      struct{}
+	continueMsg    struct{}
+	clockMsg       struct{}
+	clearStatusMsg struct{ id uint64 }
+)
+
+func listPage(ctx context.Context, b Backend, gen uint64, continuation string) tea.Cmd {
+	return func() tea.Msg {
+		page, err := b.Devices(ctx, continuation, pageSize)
+		return pageMsg{gen: gen, page: page, first: continuation == "", err: err}
+	}
+}
+
+func readModules(ctx context.Context, b Backend, gen uint64, device string) tea.Cmd {
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		list, err := b.Modules(ctx, device)
+		return modulesMsg{gen, device, list, err}
+	}
+}
+
+func readTwin(ctx context.Context, b Backend, gen uint64, id hub.ID) tea.Cmd {
+	return func() tea.Msg {
+		twin, err := b.Twin(ctx, id)
+		return twinMsg{gen, id, twin, err}
+	}
+}
+
+func readIdentity(ctx context.Context, b Backend, gen uint64, id hub.ID) tea.Cmd {
+	return func() tea.Msg {
+		identity, err := b.Identity(ctx, id)
+		return identityMsg{gen, id, identity, err}
+	}
+}
+
+// create creates an identity, or reads the one that is there already. f names the form.
+func create(ctx context.Context, b Backend, f *form.Identity, n hub.NewIdentity) tea.Cmd {
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		made, err := b.CreateIdentity(ctx, n)
+		if !hub.AlreadyExists(err) {
+			return createdMsg{form: f, wanted: n, identity: made, err: err}
+		}
+		there, err := b.Identity(ctx, n.ID)
+		return createdMsg{form: f, wanted: n, identity: there, existed: true, err: err}
+	}
+}
+
+// save sends a patch under the etag the user reviewed it with. When the twin has moved on it
+// is read again, for the user to decide what to do with the change. f names the form.
+func save(ctx context.Context, b Backend, f *form.Properties, s form.Save) tea.Cmd {
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		twin, receipt, err := b.PatchTwin(ctx, s.ID, s.TwinPatch(), s.ETag)
+		msg := savedMsg{form: f, save: s, twin: twin, receipt: receipt, err: err}
+		if hub.Conflict(err) {
+			msg.twin, msg.readErr = b.Twin(ctx, s.ID)
+		}
+		return msg
+	}
+}
+
+// readConnection asks whether somebody is connected as id, before a client takes its place.
+func readConnection(ctx context.Context, b Backend, id hub.ID) tea.Cmd {
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		identity, err := b.Identity(ctx, id)
+		return connectionMsg{id, identity.Connected, err}
+	}
+}
+
+func attach(ctx context.Context, b Backend, id hub.ID) tea.Cmd {
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		return attachedMsg{id, b.Attach(ctx, id)}
+	}
+}
+
+func detach(ctx context.Context, b Backend, id hub.ID) tea.Cmd {
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		return detachedMsg{id, b.Detach(ctx, id)}
+	}
+}
+
+// readForCopy reads an identity for its connection string.
+func readForCopy(ctx context.Context, b Backend, id hub.ID) tea.Cmd {
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		identity, err := b.Identity(ctx, id)
+		return copyMsg{id, identity, err}
+	}
+}
+
+// listen waits for events. It is armed again by its own result, so that there is always one.
+func listen(ctx context.Context, b Backend) tea.Cmd {
+	return func() tea.Msg {
+		batch, err := b.Next(ctx)
+		return eventsMsg{batch, err}
+	}
+}
+
+// after sends msg later. It returns at once when ctx ends, so that nothing outlives the dashboard.
+func after(ctx context.Context, d time.Duration, msg tea.Msg) tea.Cmd {
+	return func() tea.Msg {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		select {
+		case <-t.C:
+			return msg
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func now(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }

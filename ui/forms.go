@@ -1,0 +1,133 @@
+package ui
+
+import (
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"twindeck/hub"
+	"twindeck/hub/patch"
+	"twindeck/ui/dialog"
+	"twindeck/ui/form"
+)
+
+// answer does what an overlay wants done.
+func (m *Model) answer(from dialog.Dialog, a dialog.Action) tea.Cmd {
+	switch a := a.(type) {
+	case dialog.Closed, form.Cancel:
+		m.close(from)
+	case dialog.Answer:
+		m.close(from)
+		if tag, ok := a.Tag.(attachAnyway); ok && a.Yes {
+			return m.attach(tag.id)
+		}
+	case form.Submit:
+		if f, ok := from.(*form.Identity); ok {
+			f.SetBusy(true)
+			return create(m.ctx, m.backend, f, a.New)
+		}
+	case form.Save:
+		if f, ok := from.(*form.Properties); ok {
+			f.SetBusy(true)
+			return save(m.ctx, m.backend, f, a)
+		}
+	}
+	return nil
+}
+
+// created shows the identity that a form asked for, whether it was made now or was there
+// already. A failure leaves the form as it was, with the reason.
+func (m *Model) created(msg createdMsg) tea.Cmd {
+	m.heard(msg.err)
+	if msg.err != nil {
+		m.log.Warn("identity not created", "id", msg.wanted.String(), "error", msg.err)
+		if m.shows(msg.form) {
+			msg.form.SetError(sentence(msg.err))
+			return nil
+		}
+		m.alert("New "+kindOf(msg.wanted.ID), msg.err)
+		return nil
+	}
+	m.close(msg.form)
+	// A listing of modules that left before cannot know this one.
+	if t := m.modules[msg.identity.Device]; t != nil {
+		t.stop()
+	}
+	m.focus = paneDevices
+	cmd := m.devicesActed(m.devices.Reveal(msg.identity))
+	text, t := "created "+msg.identity.String(), good
+	if msg.existed {
+		text, t = msg.identity.String()+" already exists: opened it", info
+	}
+	return tea.Batch(cmd, m.say(t, text))
+}
+
+func kindOf(id hub.ID) string {
+	if id.IsModule() {
+		return "module"
+	}
+	return "device"
+}
+
+// editSection opens the form over a section of the twin as it is on the screen.
+func (m *Model) editSection(s patch.Section) tea.Cmd {
+	t := m.twin.Twin()
+	if t == nil {
+		return m.say(info, "the twin is still being read; try again in a moment")
+	}
+	value := t.Desired.Value
+	if s == patch.Tags {
+		value = t.Tags
+	}
+	m.open(form.NewProperties(form.Target{ID: t.ID, Section: s, Value: value, ETag: t.ETag}, m.keys, m.theme))
+	return nil
+}
+
+// saved shows how a save went. Only success closes the form: after a conflict it goes on
+// from the twin as it is now, after any other failure it keeps the draft and says why.
+func (m *Model) saved(msg savedMsg) tea.Cmd {
+	m.heard(msg.err)
+	switch {
+	case msg.err == nil:
+		return m.written(msg)
+	case !m.shows(msg.form):
+		m.alert("Save "+msg.save.ID.String(), msg.err)
+		return nil
+	case !hub.Conflict(msg.err):
+		msg.form.SetError(sentence(msg.err))
+	case msg.readErr != nil:
+		msg.form.SetError("the twin was changed by somebody else, and reading it again failed: " + sentence(msg.readErr))
+	default:
+		value := msg.twin.Desired.Value
+		if msg.save.Section == patch.Tags {
+			value = msg.twin.Tags
+		}
+		msg.form.SetBase(value, msg.twin.ETag)
+		m.reading.stop()
+		m.show(msg.twin)
+	}
+	return nil
+}
+
+// written shows a twin that was patched here, and lets the live pane recognise the patch.
+func (m *Model) written(msg savedMsg) tea.Cmd {
+	m.close(msg.form)
+	m.reading.stop() // a read that left before the write would bring back the past
+	m.show(msg.twin)
+	text := "saved the tags"
+	if msg.save.Section == patch.Desired {
+		m.live.AddReceipt(msg.receipt)
+		text = fmt.Sprintf("saved v%d", msg.receipt.DesiredVersion)
+	}
+	return m.say(good, text)
+}
+
+// shows reports whether an overlay is still open.
+func (m *Model) shows(d dialog.Dialog) bool {
+	for _, o := range m.overlays {
+		if o == d {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,187 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"twindeck/hub"
+	"twindeck/hub/patch"
+	"twindeck/keymap"
+	"twindeck/ui/devices"
+	"twindeck/ui/dialog"
+	"twindeck/ui/form"
+	"twindeck/ui/twin"
+)
+
+// press routes a key: to the front overlay, to a text that is being typed, to the
+// dashboard, to the focused pane.
+func (m *Model) press(key tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case m.keys.Global.Interrupt.Matches(key):
+		return m.leave()
+	case m.front() != nil:
+		return m.answer(m.front(), m.front().Update(key))
+	case m.devices.Typing():
+		return m.devicesActed(m.devices.Update(key))
+	}
+	if cmd, done := m.global(key); done {
+		return cmd
+	}
+	if cmd, done := m.selection(key); done {
+		return cmd
+	}
+	switch m.focus {
+	case paneDevices:
+		return m.devicesActed(m.devices.Update(key))
+	case paneTwin:
+		return m.twinActed(m.twin.Update(key))
+	case paneLive:
+		m.live.Update(key)
+	case paneCount:
+	}
+	return nil
+}
+
+// paste goes where typed text would go.
+func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
+	switch {
+	case m.front() != nil:
+		return m.answer(m.front(), m.front().Update(msg))
+	case m.devices.Typing():
+		return m.devicesActed(m.devices.Update(msg))
+	}
+	return nil
+}
+
+// leave ends the dashboard. What is still running is cancelled.
+func (m *Model) leave() tea.Cmd {
+	m.quit()
+	return tea.Quit
+}
+
+func (m *Model) global(key keymap.Press) (cmd tea.Cmd, done bool) {
+	switch k := m.keys.Global; {
+	case k.Quit.Matches(key):
+		return m.leave(), true
+	case k.Help.Matches(key):
+		m.open(dialog.NewHelp(m.keys, m.theme))
+	case k.NextPane.Matches(key):
+		m.focus = (m.focus + 1) % paneCount
+	case k.PrevPane.Matches(key):
+		m.focus = (m.focus + paneCount - 1) % paneCount
+	case k.DevicesPane.Matches(key):
+		m.focus = paneDevices
+	case k.TwinPane.Matches(key):
+		m.focus = paneTwin
+	case k.LivePane.Matches(key):
+		m.focus = paneLive
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+// selection takes the keys that act on the selected identity.
+func (m *Model) selection(key keymap.Press) (cmd tea.Cmd, done bool) {
+	k := m.keys.Selection
+	if k.NewDevice.Matches(key) {
+		m.open(form.NewDevice(m.keys, m.theme))
+		return nil, true
+	}
+	if k.Refresh.Matches(key) {
+		return m.refresh(), true
+	}
+	id, ok := m.selected()
+	var act func(hub.ID) tea.Cmd
+	switch {
+	case k.NewModule.Matches(key):
+		act = func(id hub.ID) tea.Cmd {
+			m.open(form.NewModule(id.Device, m.keys, m.theme))
+			return nil
+		}
+	case k.EditDesired.Matches(key):
+		act = func(hub.ID) tea.Cmd { return m.editSection(patch.Desired) }
+	case k.EditTags.Matches(key):
+		act = func(hub.ID) tea.Cmd { return m.editSection(patch.Tags) }
+	case k.Attach.Matches(key):
+		act = m.toggleClient
+	case k.CopyID.Matches(key):
+		act = m.copyID
+	case k.CopyConnectionString.Matches(key):
+		act = m.copyConnectionString
+	case k.RevealKeys.Matches(key):
+		act = func(hub.ID) tea.Cmd {
+			if m.focus != paneDevices || m.twin.Tab() != twin.Identity {
+				m.focus = paneTwin
+			}
+			return m.twinActed(m.twin.ToggleReveal())
+		}
+	default:
+		return nil, false
+	}
+	if !ok {
+		return m.say(info, "select a device first, or create one with "+k.NewDevice.Label), true
+	}
+	return act(id), true
+}
+
+// devicesActed does what the devices pane wants, and follows its selection.
+func (m *Model) devicesActed(a devices.Action) tea.Cmd {
+	var cmd tea.Cmd
+	switch a := a.(type) {
+	case devices.LoadModules:
+		cmd = m.readModulesOf(a.Device)
+	case devices.Continue:
+		cmd = now(continueMsg{})
+	}
+	return tea.Batch(cmd, m.retarget())
+}
+
+func (m *Model) twinActed(a twin.Action) tea.Cmd {
+	if a, ok := a.(twin.ReadIdentity); ok {
+		return m.readIdentityOf(a.ID)
+	}
+	return nil
+}
+
+// footerKeys are the keys that do something now: those of the focused pane first, then
+// those of the selection. The second list is what is shown however little room there is.
+func (m *Model) footerKeys() (first, always []keymap.Binding) {
+	k := m.keys
+	if m.devices.Typing() {
+		return []keymap.Binding{k.Filter.Accept, k.Filter.Clear, k.Filter.Up, k.Filter.Down}, nil
+	}
+	always = []keymap.Binding{k.Global.Help, k.Global.Quit}
+	id, ok := m.selected()
+	if ok && m.twin.Twin() != nil {
+		first = append(first, k.Selection.EditDesired)
+	}
+	first = append(first, k.Selection.NewDevice)
+	if ok {
+		c := k.Selection.Attach
+		if m.live.Attached(id) {
+			c.Short = "detach"
+		}
+		first = append(first, k.Selection.NewModule, c)
+	}
+	switch m.focus {
+	case paneDevices:
+		if m.devices.Filtered() {
+			first = append(first, k.Filter.Clear)
+		}
+		first = append(first, k.Devices.Filter, k.Devices.Expand)
+	case paneTwin:
+		first = append(first, k.Twin.NextTab, k.Twin.PrevTab)
+	case paneLive:
+		first = append(first, k.Live.Follow, k.Live.Expand)
+	case paneCount:
+	}
+	first = append(first, k.Global.NextPane)
+	if ok && m.twin.Twin() != nil {
+		first = append(first, k.Selection.EditTags)
+	}
+	first = append(first, k.Selection.Refresh)
+	if ok {
+		first = append(first, k.Selection.CopyID, k.Selection.RevealKeys, k.Selection.CopyConnectionString)
+	}
+	return first, always
+}

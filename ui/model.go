@@ -1,0 +1,202 @@
+package ui
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"twindeck/hub"
+	"twindeck/keymap"
+	"twindeck/ui/devices"
+	"twindeck/ui/dialog"
+	"twindeck/ui/live"
+	"twindeck/ui/theme"
+	"twindeck/ui/twin"
+)
+
+// Options say how the dashboard is to behave.
+type Options struct {
+	Keys   keymap.Map // the zero Map: keymap.Default
+	Host   string     // shown in the header and named by connection strings
+	Policy string     // shown in the header; may be empty
+
+	// Embedded says that the hub is the one in this process: clients are attached without
+	// asking, and twin and devices are read again by themselves every second or two. A real
+	// hub is read when the user or an event asks for it.
+	Embedded bool
+
+	Log *slog.Logger     // nil: discarded
+	Now func() time.Time // nil: time.Now; its zone is the one times are shown in
+}
+
+// Model is the dashboard, the only tea.Model of the program. Make one with [New]. It
+// belongs to the goroutine of its program.
+type Model struct {
+	backend Backend
+	opts    Options
+	keys    keymap.Map
+	log     *slog.Logger
+
+	// ctx ends with the dashboard, and with it every command that is still running.
+	ctx  context.Context
+	quit context.CancelFunc
+
+	width, height int
+	dark, color   bool
+	theme         theme.Theme
+	focus         pane
+	link          link
+	status        status
+	clock         time.Time // what ages are measured against; moves once a second
+	ticks         uint64
+
+	devices *devices.Pane
+	twin    *twin.Pane
+	live    *live.Pane
+
+	overlays []dialog.Dialog // the last one is in front
+
+	listing  task
+	reading  task
+	identity task
+	modules  map[string]*task // by device
+	heardOf  int64            // newest desired version an event told of, for the twin shown
+	rereads  int              // reads in a row that were older than heardOf
+	known    twins
+
+	frame frame
+}
+
+// New returns the dashboard of a hub. The caller must run it as a program, or Close it.
+func New(backend Backend, opts Options) *Model {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if len(opts.Keys.Global.Quit.Keys) == 0 {
+		opts.Keys = keymap.Default()
+	}
+	m := &Model{
+		backend: backend,
+		opts:    opts,
+		keys:    opts.Keys,
+		log:     opts.Log,
+		dark:    true,
+		color:   true,
+		clock:   opts.Now(),
+		devices: devices.New(opts.Keys),
+		twin:    twin.New(opts.Keys, opts.Host),
+		live:    live.New(opts.Keys),
+		modules: map[string]*task{},
+		known:   newTwins(),
+	}
+	m.ctx, m.quit = context.WithCancel(context.Background())
+	m.theme = theme.New(m.dark, m.color)
+	return m
+}
+
+// Close cancels whatever the dashboard still waits for. It is safe to call more than once
+// and while the program runs, which then shows no more news.
+func (m *Model) Close() { m.quit() }
+
+// Init implements tea.Model.
+func (m *Model) Init() tea.Cmd {
+	return tea.Batch(
+		m.list(),
+		listen(m.ctx, m.backend),
+		after(m.ctx, clockPeriod, clockMsg{}),
+		tea.RequestBackgroundColor, // the answer may be late or never come
+	)
+}
+
+// Update implements tea.Model.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	return m, m.update(msg)
+}
+
+func (m *Model) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		m.restyle(msg.IsDark(), m.color)
+	case tea.ColorProfileMsg:
+		m.restyle(m.dark, hasColor(msg.Profile.String()))
+	case tea.KeyPressMsg:
+		return m.press(msg)
+	case tea.PasteMsg:
+		return m.paste(msg)
+	case clearStatusMsg:
+		m.hush(msg.id)
+	case clockMsg:
+		return m.tick()
+	default:
+		return m.result(msg)
+	}
+	return nil
+}
+
+// restyle changes the looks of everything.
+func (m *Model) restyle(dark, color bool) {
+	m.dark, m.color = dark, color
+	m.theme = theme.New(dark, color)
+	m.frame.forget()
+	for _, d := range m.overlays {
+		d.SetTheme(m.theme)
+	}
+}
+
+// tick moves the clock and, on the embedded hub, reads again what is on the screen.
+func (m *Model) tick() tea.Cmd {
+	m.clock = m.opts.Now()
+	m.ticks++
+	cmds := []tea.Cmd{after(m.ctx, clockPeriod, clockMsg{})}
+	if m.opts.Embedded {
+		if !m.reading.busy {
+			cmds = append(cmds, m.readTwin())
+		}
+		if m.ticks%2 == 0 && !m.listing.busy && m.devices.Len() <= 2*pageSize {
+			cmds = append(cmds, m.list(), m.readOpenModules())
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+// front returns the overlay that takes the keys, nil when there is none.
+func (m *Model) front() dialog.Dialog {
+	if len(m.overlays) == 0 {
+		return nil
+	}
+	return m.overlays[len(m.overlays)-1]
+}
+
+func (m *Model) open(d dialog.Dialog) { m.overlays = append(m.overlays, d) }
+
+// closeFront takes the front overlay away.
+func (m *Model) closeFront() {
+	if n := len(m.overlays); n > 0 {
+		m.overlays = m.overlays[:n-1]
+	}
+}
+
+// close takes one overlay away, wherever it is in the stack.
+func (m *Model) close(d dialog.Dialog) {
+	for i := range m.overlays {
+		if m.overlays[i] == d {
+			m.overlays = append(m.overlays[:i], m.overlays[i+1:]...)
+			return
+		}
+	}
+}
+
+// alert tells of something that failed and that the user had asked for.
+func (m *Model) alert(title string, err error) {
+	m.open(dialog.NewMessage(dialog.Note{Title: title, Text: sentence(err), Details: details(err), Bad: true}, m.keys, m.theme))
+}
+
+// selected returns the identity that the keys of the selection act on.
+func (m *Model) selected() (hub.ID, bool) { return m.devices.Selected() }

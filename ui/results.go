@@ -1,0 +1,245 @@
+package ui
+
+import (
+	"context"
+	"errors"
+
+	tea "charm.land/bubbletea/v2"
+
+	"twindeck/hub"
+)
+
+// result takes what a command brought back.
+func (m *Model) result(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case pageMsg:
+		return m.gotPage(msg)
+	case modulesMsg:
+		return m.gotModules(msg)
+	case continueMsg:
+		return m.devicesActed(m.devices.Continue())
+	case twinDueMsg:
+		if msg.gen == m.reading.gen {
+			return m.readTwin()
+		}
+	case twinMsg:
+		return m.gotTwin(msg)
+	case identityMsg:
+		m.gotIdentity(msg)
+	case createdMsg:
+		return m.created(msg)
+	case savedMsg:
+		return m.saved(msg)
+	case connectionMsg:
+		return m.gotConnection(msg)
+	case attachedMsg:
+		return m.attached(msg)
+	case detachedMsg:
+		return m.detached(msg)
+	case copyMsg:
+		return m.gotForCopy(msg)
+	case eventsMsg:
+		return m.gotEvents(msg)
+	case listenMsg:
+		return listen(m.ctx, m.backend)
+	}
+	return nil
+}
+
+// list starts a listing of the registry; one that is running is cancelled.
+func (m *Model) list() tea.Cmd {
+	ctx, gen := m.listing.start(m.ctx)
+	m.devices.Begin()
+	return listPage(ctx, m.backend, gen, "")
+}
+
+func (m *Model) gotPage(msg pageMsg) tea.Cmd {
+	if !m.listing.done(msg.gen) {
+		return nil
+	}
+	m.heard(msg.err)
+	if msg.err != nil {
+		m.devices.Fail(sentence(msg.err) + "; " + m.keys.Selection.Refresh.Label + " tries again")
+		return nil
+	}
+	last := msg.page.Continuation == ""
+	cmd := m.devicesActed(m.devices.AddPage(msg.page.Twins, last))
+	if last {
+		return cmd
+	}
+	ctx, gen := m.listing.start(m.ctx)
+	return tea.Batch(cmd, listPage(ctx, m.backend, gen, msg.page.Continuation))
+}
+
+// refresh reads again what is on the screen.
+func (m *Model) refresh() tea.Cmd {
+	return tea.Batch(m.list(), m.readOpenModules(), m.readTwin(), m.twinActed(m.twin.Wanted()))
+}
+
+// openDevices bounds how many open devices a refresh reads the modules of.
+const openDevices = 8
+
+func (m *Model) readOpenModules() tea.Cmd {
+	var cmds []tea.Cmd
+	for _, device := range m.devices.Open(openDevices) {
+		if t := m.modules[device]; t == nil || !t.busy {
+			cmds = append(cmds, m.readModulesOf(device))
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+func (m *Model) readModulesOf(device string) tea.Cmd {
+	t := m.modules[device]
+	if t == nil {
+		t = &task{}
+		m.modules[device] = t
+	}
+	ctx, gen := t.start(m.ctx)
+	return readModules(ctx, m.backend, gen, device)
+}
+
+func (m *Model) gotModules(msg modulesMsg) tea.Cmd {
+	t := m.modules[msg.device]
+	if t == nil || !t.done(msg.gen) {
+		return nil
+	}
+	m.heard(msg.err)
+	if msg.err != nil {
+		m.devices.FailModules(msg.device, sentence(msg.err))
+	} else {
+		m.devices.SetModules(msg.device, msg.list)
+	}
+	return m.retarget()
+}
+
+// retarget makes the twin pane follow the cursor of the devices pane. What is remembered of
+// a twin is shown at once; it is read when the cursor has come to rest.
+func (m *Model) retarget() tea.Cmd {
+	id, _ := m.devices.Selected()
+	if id == m.twin.ID() {
+		return nil
+	}
+	first := m.twin.ID() == hub.ID{}
+	m.heardOf, m.rereads = 0, 0
+	m.identity.stop()
+	m.reading.stop()
+	m.twin.Show(id, m.known.get(id))
+	switch {
+	case id.Device == "":
+		return nil
+	case first:
+		return m.readTwin()
+	}
+	return after(m.ctx, fetchDelay, twinDueMsg{m.reading.gen})
+}
+
+// readTwin reads the twin shown, and the identity when it is looked at.
+func (m *Model) readTwin() tea.Cmd {
+	id := m.twin.ID()
+	if id.Device == "" {
+		return nil
+	}
+	ctx, gen := m.reading.start(m.ctx)
+	return tea.Batch(readTwin(ctx, m.backend, gen, id), m.twinActed(m.twin.Wanted()))
+}
+
+func (m *Model) gotTwin(msg twinMsg) tea.Cmd {
+	if !m.reading.done(msg.gen) || msg.id != m.twin.ID() {
+		return nil
+	}
+	m.heard(msg.err)
+	if msg.err != nil {
+		m.twin.Fail(sentence(msg.err))
+		return nil
+	}
+	m.show(msg.twin)
+	// A read may have left before the event that made it necessary.
+	if msg.twin.Desired.Version < m.heardOf && m.rereads < 3 {
+		m.rereads++
+		m.twin.MarkStale()
+		return after(m.ctx, retryDelay, twinDueMsg{m.reading.gen})
+	}
+	m.rereads = 0
+	return nil
+}
+
+// show takes a twin as it is now.
+func (m *Model) show(t hub.Twin) {
+	m.known.put(t)
+	m.twin.SetTwin(t)
+}
+
+func (m *Model) readIdentityOf(id hub.ID) tea.Cmd {
+	ctx, gen := m.identity.start(m.ctx)
+	return readIdentity(ctx, m.backend, gen, id)
+}
+
+func (m *Model) gotIdentity(msg identityMsg) {
+	if !m.identity.done(msg.gen) || msg.id != m.twin.ID() {
+		return
+	}
+	m.heard(msg.err)
+	if msg.err != nil {
+		m.twin.FailIdentity(sentence(msg.err))
+		return
+	}
+	m.twin.SetIdentity(msg.identity)
+}
+
+// gotEvents takes what the attached clients had to tell, and listens on.
+func (m *Model) gotEvents(msg eventsMsg) tea.Cmd {
+	if msg.err != nil {
+		if m.ctx.Err() != nil {
+			return nil
+		}
+		if !errors.Is(msg.err, context.DeadlineExceeded) {
+			m.log.Warn("waiting for events failed", "error", msg.err)
+		}
+		return after(m.ctx, idlePeriod, listenMsg{})
+	}
+	m.live.Add(msg.batch.Events, msg.batch.Dropped)
+	cmds := []tea.Cmd{listen(m.ctx, m.backend)}
+	reread := false
+	for _, ev := range msg.batch.Events {
+		if up, known := presence(ev.Kind); known {
+			m.devices.SetConnected(ev.ID, up)
+		}
+		reread = m.outdates(ev) || reread
+	}
+	if reread {
+		m.twin.MarkStale()
+		if !m.reading.busy {
+			cmds = append(cmds, m.readTwin())
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+// presence tells what an event says about the connection of its identity.
+func presence(k hub.EventKind) (up, known bool) {
+	switch k {
+	case hub.EventConnected, hub.EventSynced, hub.EventPatch, hub.EventAcknowledged, hub.EventMethod:
+		return true, true
+	case hub.EventLost, hub.EventDetached:
+		return false, true
+	case hub.EventConnecting, hub.EventGap, hub.EventRefused:
+	}
+	return false, false
+}
+
+// outdates reports whether an event shows that the twin on the screen has moved on.
+func (m *Model) outdates(ev hub.Event) bool {
+	t := m.twin.Twin()
+	if ev.ID != m.twin.ID() || t == nil {
+		return false
+	}
+	if ev.Kind == hub.EventAcknowledged {
+		return true
+	}
+	if ev.Version <= max(t.Desired.Version, m.heardOf) {
+		return false
+	}
+	m.heardOf = ev.Version
+	return true
+}

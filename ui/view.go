@@ -1,0 +1,238 @@
+package ui
+
+import (
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"twindeck/ui/cell"
+	"twindeck/ui/devices"
+	"twindeck/ui/dialog"
+	"twindeck/ui/theme"
+)
+
+// View implements tea.Model.
+func (m *Model) View() tea.View {
+	v := tea.NewView(m.screen())
+	v.AltScreen = true
+	v.WindowTitle = "twindeck"
+	return v
+}
+
+// screen draws everything: exactly height lines of exactly width cells.
+func (m *Model) screen() string {
+	if m.width <= 0 || m.height <= 0 {
+		return ""
+	}
+	content := m.background()
+	for _, d := range m.overlays {
+		content = dialog.Over(content, m.width, m.height, d)
+	}
+	return content
+}
+
+// frame holds the panes as they were last drawn. A pane is drawn again when it has changed,
+// or its place, or what it is measured against.
+type frame struct{ panes [paneCount]drawn }
+
+// drawn is one pane on the screen.
+type drawn struct {
+	revision uint64
+	place    rect
+	focused  bool
+	clock    int64
+	lines    []string
+}
+
+// forget makes everything be drawn again.
+func (f *frame) forget() { *f = frame{} }
+
+func (m *Model) background() string {
+	s := layout(m.width, m.height, m.focus)
+	var b strings.Builder
+	b.Grow(m.width * m.height * 2)
+	line := func(text string) { // none is empty, as every part is at least a cell wide
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(text)
+	}
+	if !s.header.empty() {
+		line(m.header(s.header.w))
+	}
+	if !s.tabs.empty() {
+		line(m.paneTabs(s.tabs.w))
+	}
+	var side [][]string
+	for p := range paneCount {
+		if !s.panes[p].empty() {
+			side = append(side, m.pane(p, s.panes[p], s.framed))
+		}
+	}
+	for i := range side[0] {
+		parts := side[0][i]
+		for _, lines := range side[1:] {
+			parts += lines[i]
+		}
+		line(parts)
+	}
+	if !s.ticker.empty() {
+		line(cell.Fit(m.live.Latest(m.theme, s.ticker.w, m.clock.Location()), s.ticker.w))
+	}
+	if !s.footer.empty() {
+		line(m.footer(s.footer.w))
+	}
+	return b.String()
+}
+
+// pane draws one pane, or returns it as it was drawn before.
+func (m *Model) pane(p pane, place rect, framed bool) []string {
+	now := drawn{place: place, focused: p == m.focus, clock: m.clock.Unix()}
+	switch p {
+	case paneDevices:
+		now.revision = m.devices.Revision()
+		now.clock /= 60 // it says how many minutes ago
+	case paneTwin:
+		now.revision = m.twin.Revision()
+	case paneLive:
+		now.revision = m.live.Revision()
+		now.clock = 0
+	case paneCount:
+	}
+	was := &m.frame.panes[p]
+	if was.lines != nil && was.revision == now.revision && was.place == now.place && was.focused == now.focused && was.clock == now.clock {
+		return was.lines
+	}
+	w, h := place.w, place.h
+	if framed {
+		w, h = theme.Inner(w, h)
+	}
+	now.lines = m.content(p, w, h)
+	if framed {
+		now.lines = strings.Split(m.theme.Box(m.title(p), now.lines, place.w, place.h, now.focused), "\n")
+	}
+	*was = now
+	return now.lines
+}
+
+func (m *Model) content(p pane, w, h int) []string {
+	focused := p == m.focus
+	switch p {
+	case paneTwin:
+		return m.twin.View(m.theme, w, h, focused, m.clock)
+	case paneLive:
+		return m.live.View(m.theme, w, h, focused, m.clock.Location())
+	case paneDevices, paneCount:
+	}
+	return m.devices.View(m.theme, w, h, focused, m.clock)
+}
+
+// title names a pane with the key that leads to it.
+func (m *Model) title(p pane) string {
+	switch p {
+	case paneTwin:
+		return m.keys.Global.TwinPane.Label + " " + m.twin.Title()
+	case paneLive:
+		return m.keys.Global.LivePane.Label + " " + m.live.Title()
+	case paneDevices, paneCount:
+	}
+	return m.keys.Global.DevicesPane.Label + " Devices"
+}
+
+// paneTabs names the panes on one line, when only the focused one is on the screen.
+func (m *Model) paneTabs(w int) string {
+	var b strings.Builder
+	room := w / int(paneCount)
+	for p := range paneCount {
+		name := " " + m.title(p) + " "
+		if p == paneTwin {
+			name = cell.Truncate(name, max(w-2*min(room, 18), room))
+		} else {
+			name = cell.Truncate(name, max(room, 3))
+		}
+		if p == m.focus {
+			b.WriteString(m.theme.ButtonOn.Render(name))
+		} else {
+			b.WriteString(m.theme.Muted.Render(name))
+		}
+	}
+	return cell.Fit(b.String(), w)
+}
+
+// header shows which hub this is, how it is reached, and how much of it is loaded. What
+// does not fit gives way from the middle: policy first, then the name of the program.
+func (m *Model) header(w int) string {
+	th := m.theme
+	name := " " + th.Title.Render("twindeck") + "  "
+	host := th.Accent.Render(theme.Mark) + " " + cell.Safe(m.opts.Host)
+	if m.opts.Embedded {
+		host = th.Accent.Render(theme.Mark) + " embedded hub"
+		if m.opts.Host != "" {
+			host += th.Muted.Render(" " + cell.Safe(m.opts.Host))
+		}
+	}
+	policy := ""
+	if m.opts.Policy != "" {
+		policy = "  " + th.Muted.Render(cell.Safe(m.opts.Policy))
+	}
+	state := "  " + m.link.view(th)
+	count := m.count()
+	for _, left := range []string{name + host + policy + state, name + host + state, " " + host + state, name + state[2:]} {
+		if gap := w - cell.Width(left) - cell.Width(count); gap >= 2 {
+			return left + cell.Spaces(gap) + count
+		}
+	}
+	return cell.Fit(name+state[2:], w)
+}
+
+// count says how many devices there are, as far as they are loaded.
+func (m *Model) count() string {
+	n := m.devices.Len()
+	switch {
+	case m.devices.Complete() && n == 1:
+		return "1 device "
+	case m.devices.Complete():
+		return devices.Count(n) + " devices "
+	case m.devices.Loading():
+		return m.theme.Muted.Render("loading "+devices.Count(n)+theme.Pending) + " "
+	}
+	return ""
+}
+
+// footer shows the keys that work now and, at its right end, what just happened. A message
+// takes the room it needs; help and quit are shown as long as anything is.
+func (m *Model) footer(w int) string {
+	message := cell.Truncate(m.status.view(m.theme), w-1)
+	room := w - 1
+	if message != "" {
+		room -= cell.Width(message) + 3
+	}
+	line := " "
+	if m.front() == nil {
+		line += m.hints(room)
+	}
+	gap := w - cell.Width(line) - cell.Width(message) - 1
+	if message == "" || gap < 0 {
+		return cell.Fit(line+message, w)
+	}
+	return cell.Fit(line+cell.Spaces(gap)+message, w)
+}
+
+func (m *Model) hints(w int) string {
+	if w < 6 {
+		return ""
+	}
+	first, always := m.footerKeys()
+	end := m.theme.Hints(w, always...)
+	left := m.theme.Hints(w-cell.Width(end)-2, first...)
+	if left == "" || end == "" {
+		return left + end
+	}
+	return left + "  " + end
+}
+
+// hasColor reports whether a terminal shows colours, by the name of its profile.
+func hasColor(profile string) bool { return profile != "Ascii" && profile != "NoTTY" }
+
+func itoa(n int) string { return strconv.Itoa(n) }
