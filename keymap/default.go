@@ -80,8 +80,8 @@ func Default() Map {
 		Field: FieldKeys{
 			Accept: bind("enter", "accept", "accept what was typed", "enter"),
 			Back:   bind("esc", "take back", "take back what was typed here", "esc"),
-			Next:   bind("tab/↓", "next", "accept and go to the next field", "tab", "down"),
-			Prev:   bind("shift+tab/↑", "previous", "accept and go to the previous field", "shift+tab", "up"),
+			Next:   bind("tab/↓", "next", "accept and go on to the next line", "tab", "down"),
+			Prev:   bind("shift+tab/↑", "previous", "accept and go back to the line before", "shift+tab", "up"),
 			Type:   bind("ctrl+t", "change type", "change the type of the value", "ctrl+t"),
 			Review: bind("ctrl+s", "review", "accept and review the changes", "ctrl+s"),
 		},

@@ -53,10 +53,11 @@ func window(top, cursor, n, h int) int {
 // message and the hints, giving up the least important first where there is no room.
 type frame struct {
 	title   string
-	head    []string // may be left out
-	body    []string
-	top     int // first line of the body shown so far
-	focus   int // line of the body that must be seen
+	head    []string           // may be left out
+	body    int                // how many lines the body has
+	line    func(i int) string // draws one of them
+	top     int                // first line of the body shown so far
+	focus   int                // line of the body that must be seen
 	message []string
 	hints   string
 }
@@ -89,14 +90,16 @@ func arrange(h, head, body, message int) plan {
 // that is shown, too, so that the next one scrolls from there.
 func draw(th theme.Theme, f frame, w, h int) (view string, top int) {
 	_, ih := theme.Inner(w, h)
-	p := arrange(ih, len(f.head), len(f.body), len(f.message))
+	p := arrange(ih, len(f.head), f.body, len(f.message))
 	lines := make([]string, 0, max(ih, 0))
 	lines = append(lines, f.head[:p.head]...)
-	top = window(f.top, f.focus, len(f.body), p.body)
-	shown := f.body[top:min(top+p.body, len(f.body))]
-	lines = append(lines, shown...)
-	for range p.body - len(shown) {
-		lines = append(lines, "")
+	top = window(f.top, f.focus, f.body, p.body)
+	for i := top; i < top+p.body; i++ {
+		if i < f.body {
+			lines = append(lines, f.line(i))
+		} else {
+			lines = append(lines, "")
+		}
 	}
 	lines = append(lines, f.message[:p.message]...)
 	if p.hints > 0 {

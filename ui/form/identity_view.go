@@ -22,24 +22,25 @@ func (f *Identity) View(w, h int) string {
 	if roomy {
 		fr.head = []string{""}
 	}
+	var body []string
 	if f.device != "" {
-		fr.body = append(fr.body, f.row(iw, false, "device", cell.Safe(f.device)))
+		body = append(body, f.row(iw, false, "device", cell.Safe(f.device)))
 	}
 	for _, p := range f.parts() {
 		if p == partCreate && roomy {
-			fr.body = append(fr.body, "")
+			body = append(body, "")
 		}
 		if p == f.focus {
-			fr.focus = len(fr.body)
+			fr.focus = len(body)
 		}
-		fr.body = append(fr.body, f.part(p, iw))
+		body = append(body, f.part(p, iw))
 	}
-	for _, l := range wrap(f.message(), iw-4, max(ih/4, 1)) {
-		fr.message = append(fr.message, f.messageStyle().Render(" "+l))
+	text, style, mark := f.message()
+	for _, l := range wrap(text, iw-4, max(ih/4, 1)) {
+		fr.message = append(fr.message, " "+style.Render(mark+" "+l))
+		mark = " "
 	}
-	if len(fr.message) > 0 && f.messageMark() != "" {
-		fr.message[0] = " " + f.messageStyle().Render(f.messageMark()) + fr.message[0]
-	}
+	fr.body, fr.line = len(body), func(i int) string { return body[i] }
 	view, _ := draw(f.theme, fr, w, h)
 	return view
 }
@@ -79,11 +80,11 @@ func (f *Identity) part(p part, w int) string {
 // row draws a name and its value.
 func (f *Identity) row(w int, on bool, name, value string) string {
 	names := min(labelWidth, max(w/3, 1))
-	mark, style := " ", f.theme.Muted
+	style := f.theme.Muted
 	if on {
-		mark, style = f.theme.Accent.Render(theme.Folded), f.theme.Title
+		style = f.theme.Title
 	}
-	return mark + " " + style.Render(cell.Fit(name, names)) + " " + value
+	return cursorMark(f.theme, on) + " " + style.Render(cell.Fit(name, names)) + " " + value
 }
 
 // input draws a text field, with its cursor when it has the focus, and a mark when it is wrong.
@@ -108,48 +109,25 @@ func check(on bool) string {
 
 // message returns what there is to say: what the hub said, what is wrong with the field in
 // focus, or what it is for.
-func (f *Identity) message() string {
+func (f *Identity) message() (text string, style theme.Style, mark string) {
 	if f.busy {
-		return "creating" + cell.Ellipsis
+		return "creating" + cell.Ellipsis, f.theme.Accent, theme.Mark
 	}
 	if f.err != "" {
-		return f.err
+		return f.err, f.theme.Bad, theme.Rejected
 	}
 	if p := f.problem(f.focus); p != "" {
-		return p
+		return p, f.theme.Bad, theme.Rejected
 	}
 	switch f.focus {
 	case partID:
-		return "letters, digits and " + idSymbols
+		text = "letters, digits and " + idSymbols
 	case partKeys:
-		return "the hub makes both keys itself unless you give them"
+		text = "the hub makes both keys itself unless you give them"
 	case partPrimary, partSecondary:
-		return "16 to 64 bytes in base64"
-	default:
-		return ""
+		text = "16 to 64 bytes in base64"
 	}
-}
-
-func (f *Identity) messageStyle() theme.Style {
-	switch {
-	case f.busy:
-		return f.theme.Accent
-	case f.err != "" || f.problem(f.focus) != "":
-		return f.theme.Bad
-	default:
-		return f.theme.Muted
-	}
-}
-
-func (f *Identity) messageMark() string {
-	switch {
-	case f.busy:
-		return ""
-	case f.err != "" || f.problem(f.focus) != "":
-		return theme.Rejected
-	default:
-		return ""
-	}
+	return text, f.theme.Muted, " "
 }
 
 // hints returns the keys that work now.

@@ -11,6 +11,9 @@ const (
 	ReportedOnly = "+" // reported without being desired
 	Folded       = "▸"
 	Unfolded     = "▾"
+	Changed      = "~"
+	Conflict     = "!"
+	Cursor       = "▌" // in front of the row of the cursor
 	Mark         = "▪"
 	Arrow        = "→" // old → new
 	Absent       = "–" // no value

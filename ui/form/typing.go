@@ -1,0 +1,220 @@
+package form
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"twindeck/hub/patch"
+)
+
+// typing is a field being typed into: the value of a property, or name and value of a new one.
+type typing struct {
+	path   patch.Path // the property; nil when one is added
+	group  patch.Path // of a new property: the object it goes into
+	onName bool       // of a new property: the name is typed, not the value yet
+	name   line
+	value  line
+	start  string     // the text the value began with
+	kind   patch.Kind // the type chosen
+	chosen bool       // false: the type is what the text looks like
+	err    string     // why it was not accepted
+}
+
+func (t *typing) adding() bool { return t.path == nil }
+
+// touched reports whether anything has been typed.
+func (t *typing) touched() bool {
+	return t.value.text() != t.start || t.adding() && t.name.text() != ""
+}
+
+// read returns the value as it stands.
+func (t *typing) read() (patch.Value, error) {
+	if t.chosen {
+		return read(t.value.text(), t.kind)
+	}
+	return infer(t.value.text())
+}
+
+// nextKind chooses the next type; after the last one a new property's type is inferred again.
+func (t *typing) nextKind() {
+	t.err = ""
+	if !t.chosen {
+		t.kind, t.chosen = kinds[0], true
+		return
+	}
+	for i, k := range kinds {
+		if kindName(k) != kindName(t.kind) {
+			continue
+		}
+		if i+1 < len(kinds) {
+			t.kind = kinds[i+1]
+		} else if t.chosen = !t.adding(); t.chosen {
+			t.kind = kinds[0]
+		}
+		return
+	}
+	t.kind = kinds[0]
+}
+
+// paste puts pasted text at the cursor. Text that a one-line string cannot hold as it is
+// turns the field into a JSON string, so that nothing of it is lost.
+func (t *typing) paste(text string) {
+	t.err = ""
+	text = strings.TrimSuffix(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	switch {
+	case t.onName:
+		t.name.update(tea.PasteMsg{Content: oneLine(text)})
+		return
+	case !strings.ContainsFunc(text, isControl):
+		t.value.update(tea.PasteMsg{Content: text})
+		return
+	}
+	before, at, after := t.value.split()
+	if t.value.text() == before {
+		at = ""
+	}
+	whole := before + text + at + after
+	if v, err := patch.Parse([]byte(whole)); err == nil && v.Kind() != patch.KindString {
+		t.value.set(literal(v))
+		return
+	}
+	if inner := strings.TrimSpace(before); strings.HasPrefix(inner, `"`) {
+		quoted := patch.QuoteString(text)
+		t.value.update(tea.PasteMsg{Content: quoted[1 : len(quoted)-1]})
+		return
+	}
+	t.value.set(typeable(patch.QuoteString(whole)))
+}
+
+func isControl(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 }
+
+// startTyping begins to edit the value of a row; of an undecided one, from the user's own value.
+func (f *Properties) startTyping(r row) {
+	v, has := r.now, r.has
+	if c := r.conflict; c != nil {
+		v, has = c.Mine, c.HasMine
+	}
+	t := &typing{path: r.path, kind: v.Kind(), chosen: has, value: newLine("")}
+	if has {
+		t.start = literal(v)
+		t.value.set(t.start)
+	}
+	f.typing = t
+}
+
+// startAdding begins a new property: in the group that the cursor is on, or beside it.
+func (f *Properties) startAdding() {
+	f.typing = &typing{onName: true, name: newLine(""), value: newLine("")}
+	if f.cursor == len(f.rows) {
+		return
+	}
+	r := f.rows[f.cursor]
+	if r.conflict == nil && (r.group || r.has && r.now.Kind() == patch.KindObject) {
+		f.typing.group = r.path
+		if f.folded[r.path.String()] {
+			f.fold(r, false)
+		}
+		return
+	}
+	f.typing.group = r.path[:r.depth()]
+}
+
+// pressTyping answers a key while a field is typed into.
+func (f *Properties) pressTyping(key tea.KeyPressMsg) {
+	t, k := f.typing, f.keys.Field
+	switch {
+	case k.Back.Matches(key):
+		f.typing = nil
+		f.refresh()
+	case k.Accept.Matches(key):
+		f.accept()
+	case k.Next.Matches(key):
+		if f.accept() && f.typing == nil {
+			f.cursor = min(f.cursor+1, len(f.rows))
+		}
+	case k.Prev.Matches(key):
+		if t.adding() {
+			t.onName = true
+		} else if f.accept() {
+			f.cursor = max(f.cursor-1, 0)
+		}
+	case k.Review.Matches(key):
+		if f.accept() && f.typing == nil {
+			f.startReview()
+		}
+	case k.Type.Matches(key):
+		if !t.onName {
+			t.nextKind()
+		}
+	case t.onName:
+		t.err = ""
+		t.name.update(key)
+	default:
+		t.err = ""
+		t.value.update(key)
+	}
+}
+
+// accept takes over what was typed, or goes on from the name to the value. It reports false,
+// with the reason in the field, when that cannot be.
+func (f *Properties) accept() bool {
+	t := f.typing
+	path := t.path
+	if t.adding() {
+		p, err := f.newPath()
+		if err != nil {
+			t.err, t.onName = err.Error(), true
+			return false
+		}
+		if path = p; t.onName {
+			t.onName, t.err = false, ""
+			return true
+		}
+	}
+	v, err := t.read()
+	if err != nil {
+		t.err = err.Error()
+		return false
+	}
+	draft := f.draft.With(path, v)
+	for _, broken := range patch.CheckSection(f.target.Section, draft) {
+		if len(broken.Path) > 0 && under(broken.Path, path) {
+			t.err = broken.String()
+			return false
+		}
+	}
+	f.typing = nil
+	f.change(path, draft)
+	return true
+}
+
+// newPath returns where the name typed for a new property leads: a name, or several joined
+// by dots.
+func (f *Properties) newPath() (patch.Path, error) {
+	text := strings.TrimSpace(f.typing.name.text())
+	if text == "" {
+		return nil, errors.New("type a name; dots put it into groups: sensor.interval")
+	}
+	names, err := patch.ParsePath(text)
+	if err != nil {
+		return nil, err
+	}
+	p := append(f.typing.group[:len(f.typing.group):len(f.typing.group)], names...)
+	for _, key := range names {
+		if reason := patch.CheckKey(key); reason != "" {
+			return nil, errors.New(patch.QuoteString(key) + " " + reason)
+		}
+	}
+	for n := 1; n < len(p); n++ {
+		if v, ok := f.draft.At(p[:n]); ok && v.Kind() != patch.KindObject {
+			return nil, fmt.Errorf("%s is a %s and holds nothing; change its type to JSON first", p[:n], v.Kind())
+		}
+	}
+	if _, ok := f.draft.At(p); ok {
+		return nil, fmt.Errorf("%s is there already; press esc and edit it", p)
+	}
+	return p, nil
+}
