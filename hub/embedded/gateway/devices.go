@@ -15,9 +15,9 @@ var (
 	errUnknownTopic   = errors.New("a topic the hub does not have for this identity")
 )
 
-// leastLifetime is for tokens that have expired and are accepted because clocks
+// graceLifetime is for tokens that have expired and are accepted because clocks
 // differ: without it their owners would connect again and again at once.
-const leastLifetime = time.Minute
+const graceLifetime = time.Minute
 
 // devices is the gateway as the handler of its endpoint.
 type devices struct{ *Gateway }
@@ -65,7 +65,11 @@ func (g devices) Connect(c *mqtt.Client, info mqtt.ConnectInfo) (mqtt.Admission,
 	if info.Will != nil && parseTopic(id, info.Will.Topic).kind != event {
 		return g.refuse(info, fmt.Errorf("last will: %w", errUnknownTopic))
 	}
-	return mqtt.Admission{Lifetime: max(expiry.Sub(now), leastLifetime), Tag: link{id, model}}, mqtt.Accepted
+	lifetime := expiry.Sub(now)
+	if lifetime <= 0 {
+		lifetime = graceLifetime
+	}
+	return mqtt.Admission{Lifetime: lifetime, Tag: link{id, model}}, mqtt.Accepted
 }
 
 func (g devices) refuse(info mqtt.ConnectInfo, reason error) (mqtt.Admission, mqtt.ReturnCode) {

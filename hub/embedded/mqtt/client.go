@@ -245,7 +245,7 @@ func (c *Client) read(in *packetReader) error {
 		if err != nil {
 			return err
 		}
-		if late == ErrExpired && !time.Now().Before(deadline) {
+		if errors.Is(late, ErrExpired) && !time.Now().Before(deadline) {
 			return ErrExpired
 		}
 	}

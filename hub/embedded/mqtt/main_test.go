@@ -8,7 +8,6 @@ import (
 	"errors"
 	"net"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -280,12 +279,4 @@ func encode(packet packets.ControlPacket) []byte {
 	var b bytes.Buffer
 	_ = packet.Write(&b)
 	return b.Bytes()
-}
-
-// mustMention checks an error's text.
-func mustMention(t testing.TB, err error, text string) {
-	t.Helper()
-	if err == nil || !strings.Contains(err.Error(), text) {
-		t.Fatalf("error %v does not mention %q", err, text)
-	}
 }

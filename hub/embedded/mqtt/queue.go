@@ -56,11 +56,11 @@ func (c *Client) send(p packets.ControlPacket) bool {
 	}
 	waiting := c.out.Len()
 	if err := p.Write(&c.out); err != nil {
-		c.closeLocked(fmt.Errorf("cannot encode a packet: %w", err))
+		_ = c.closeLocked(fmt.Errorf("cannot encode a packet: %w", err))
 		return false
 	}
 	if waiting > 0 && c.out.Len() > c.server.opts.QueueBytes {
-		c.closeLocked(ErrSlowReader)
+		_ = c.closeLocked(ErrSlowReader)
 		return false
 	}
 	c.startWriter()
