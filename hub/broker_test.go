@@ -1,0 +1,352 @@
+package hub
+
+import (
+	"bytes"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/listeners"
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"twindeck/hub/patch"
+)
+
+// broker is an independent MQTT broker over TLS, dressed up as far as one client of an
+// IoT Hub can tell: it answers twin requests and keeps one twin.
+type broker struct {
+	mqtt.HookBase
+	t      *testing.T
+	server *mqtt.Server
+	roots  *x509.CertPool
+	proxy  *proxy
+
+	mu        sync.Mutex
+	desired   string // JSON without $version
+	version   int64
+	reported  []string // the bodies of reports
+	answers   []string // topic and payload of method answers
+	connects  []string // user names
+	passwords []string
+	refuse    bool // CONNECT is refused
+	deaf      bool // twin reads are not answered
+	reject    int  // status for reports instead of 204
+}
+
+// startBroker returns a broker with an empty twin. Clients reach it through a proxy that
+// can cut and freeze their connections.
+func startBroker(t *testing.T) *broker {
+	t.Helper()
+	https := httptest.NewUnstartedServer(http.NotFoundHandler())
+	https.StartTLS()
+	certificate, config := https.Certificate(), https.TLS.Clone()
+	https.Close()
+	config.NextProtos = nil
+
+	b := &broker{t: t, roots: x509.NewCertPool(), desired: "{}", version: 1}
+	b.roots.AddCert(certificate)
+	b.server = mqtt.New(&mqtt.Options{
+		InlineClient: true,
+		Logger:       slog.New(slog.DiscardHandler),
+		Capabilities: mqtt.NewDefaultServerCapabilities(),
+	})
+	b.server.Options.Capabilities.MaximumClientWritesPending = 1 << 15
+	b.server.Options.Capabilities.MaximumSessionExpiryInterval = 1
+	if err := b.server.AddHook(b, nil); err != nil {
+		t.Fatal(err)
+	}
+	listener := listeners.NewTCP(listeners.Config{ID: "tls", Address: "127.0.0.1:0", TLSConfig: config})
+	if err := b.server.AddListener(listener); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = b.server.Serve() }() // returns at once
+	b.proxy = startProxy(t, listener.Address())
+	t.Cleanup(func() {
+		b.proxy.close()
+		if err := b.server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
+
+func (b *broker) ID() string { return "hub" }
+
+func (b *broker) Provides(hook byte) bool {
+	return bytes.Contains([]byte{mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnPublish}, []byte{hook})
+}
+
+func (b *broker) OnConnectAuthenticate(_ *mqtt.Client, pk packets.Packet) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.connects = append(b.connects, string(pk.Connect.Username))
+	b.passwords = append(b.passwords, string(pk.Connect.Password))
+	return !b.refuse
+}
+
+func (b *broker) OnACLCheck(*mqtt.Client, string, bool) bool { return true }
+
+func (b *broker) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
+	if cl.Net.Inline {
+		return pk, nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, rid, _ := strings.Cut(pk.TopicName, "$rid=")
+	switch {
+	case strings.HasPrefix(pk.TopicName, "$iothub/twin/GET/"):
+		if !b.deaf {
+			b.publish("$iothub/twin/res/200/?$rid="+rid, fmt.Sprintf(`{"desired":%s,"reported":{"$version":1}}`, withVersion(b.desired, b.version)))
+		}
+	case strings.HasPrefix(pk.TopicName, "$iothub/twin/PATCH/properties/reported/"):
+		b.reported = append(b.reported, string(pk.Payload))
+		if b.reject != 0 {
+			b.publish(fmt.Sprintf("$iothub/twin/res/%d/?$rid=%s", b.reject, rid), "")
+		} else {
+			b.publish(fmt.Sprintf("$iothub/twin/res/204/?$rid=%s&$version=%d", rid, len(b.reported)+1), "")
+		}
+	case strings.HasPrefix(pk.TopicName, "$iothub/methods/res/"):
+		b.answers = append(b.answers, pk.TopicName+" "+string(pk.Payload))
+	default:
+		b.t.Errorf("the client published to %s", pk.TopicName)
+	}
+	return pk, packets.CodeSuccessIgnore
+}
+
+func (b *broker) publish(topic, payload string) {
+	if err := b.server.Publish(topic, []byte(payload), false, 0); err != nil {
+		b.t.Error(err)
+	}
+}
+
+// patch changes the twin and tells the client, unless unseen.
+func (b *broker) patch(text string, unseen ...bool) {
+	b.t.Helper()
+	p, err := patch.Parse([]byte(text))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before, err := patch.Parse([]byte(b.desired))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.desired = patch.Apply(before, p).JSON()
+	b.version++
+	if len(unseen) == 0 {
+		b.publish(fmt.Sprintf("$iothub/twin/PATCH/properties/desired/?$version=%d", b.version), withVersion(text, b.version))
+	}
+}
+
+func withVersion(object string, version int64) string {
+	if object == "{}" {
+		return fmt.Sprintf(`{"$version":%d}`, version)
+	}
+	return fmt.Sprintf(`%s,"$version":%d}`, strings.TrimSuffix(object, "}"), version)
+}
+
+func (b *broker) credentials() ConnectionString {
+	return ConnectionString{HostName: "127.0.0.1:8443", DeviceID: "d#1", ModuleID: "m+1", Key: NewKey(secret)}
+}
+
+// connect starts a session at the broker and returns it with what it tells.
+func (b *broker) connect(change ...func(*SessionOptions)) (*Session, *witness) {
+	b.t.Helper()
+	w := &witness{t: b.t, changed: make(chan struct{}, 1)}
+	opts := SessionOptions{Credentials: b.credentials(), RootCAs: b.roots, MQTTAddress: b.proxy.address(), OnEvent: w.note}
+	for _, c := range change {
+		c(&opts)
+	}
+	s, err := StartSession(opts)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = s.Close() })
+	return s, w
+}
+
+// clients returns the number of connections open at the broker.
+func (b *broker) clients() int {
+	n := 0
+	for _, cl := range b.server.Clients.GetAll() {
+		if !cl.Net.Inline && !cl.Closed() {
+			n++
+		}
+	}
+	return n
+}
+
+// witness keeps the events of a session.
+type witness struct {
+	t       *testing.T
+	changed chan struct{}
+	mu      sync.Mutex
+	events  []Event
+}
+
+func (w *witness) note(e Event) {
+	w.mu.Lock()
+	w.events = append(w.events, e)
+	w.mu.Unlock()
+	select {
+	case w.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (w *witness) all() []Event {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]Event{}, w.events...)
+}
+
+// waitFor returns the events once they fit; it fails the test after ten seconds.
+func (w *witness) waitFor(what string, fits func([]Event) bool) []Event {
+	w.t.Helper()
+	deadline := time.After(10 * time.Second)
+	for {
+		events := w.all()
+		if fits(events) {
+			return events
+		}
+		select {
+		case <-w.changed:
+		case <-deadline:
+			w.t.Fatalf("waited in vain for %s; told so far:\n%s", what, tell(events))
+		}
+	}
+}
+
+// wait returns the nth event of a kind, counting from one.
+func (w *witness) wait(kind EventKind, nth int) Event {
+	w.t.Helper()
+	var found Event
+	w.waitFor(fmt.Sprintf("%s number %d", kind, nth), func(events []Event) bool {
+		n := 0
+		for _, e := range events {
+			if e.Kind == kind {
+				if n++; n == nth {
+					found = e
+					return true
+				}
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// eventually fails the test when something does not become true within ten seconds.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !ok(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+// proxy forwards TCP connections and can cut or freeze them.
+type proxy struct {
+	listener net.Listener
+	target   string
+	copiers  sync.WaitGroup
+
+	mu     sync.Mutex
+	thawed *sync.Cond
+	frozen bool
+	closed bool
+	conns  []net.Conn
+}
+
+func startProxy(t *testing.T, target string) *proxy {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{listener: listener, target: target}
+	p.thawed = sync.NewCond(&p.mu)
+	p.copiers.Go(p.accept)
+	return p
+}
+
+func (p *proxy) address() string { return p.listener.Addr().String() }
+
+func (p *proxy) accept() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("tcp", p.target)
+		p.mu.Lock()
+		if err != nil || p.closed {
+			_ = client.Close()
+			if err == nil {
+				_ = server.Close()
+			}
+			p.mu.Unlock()
+			continue
+		}
+		p.conns = append(p.conns, client, server)
+		p.mu.Unlock()
+		p.copiers.Go(func() { p.copy(client, server) })
+		p.copiers.Go(func() { p.copy(server, client) })
+	}
+}
+
+func (p *proxy) copy(to, from net.Conn) {
+	defer func() { _, _ = to.Close(), from.Close() }()
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		p.mu.Lock()
+		for p.frozen {
+			p.thawed.Wait()
+		}
+		p.mu.Unlock()
+		if _, writeErr := io.Copy(to, bytes.NewReader(buffer[:n])); err != nil || writeErr != nil {
+			return
+		}
+	}
+}
+
+// cut closes every connection; new ones are welcome.
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, conn := range p.conns {
+		_ = conn.Close()
+	}
+	p.conns = nil
+}
+
+// freeze stops forwarding, so that the peers look dead to each other.
+func (p *proxy) freeze(frozen bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.frozen = frozen
+	p.thawed.Broadcast()
+}
+
+func (p *proxy) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	_ = p.listener.Close()
+	p.freeze(false)
+	p.cut()
+	p.copiers.Wait()
+}
