@@ -1,0 +1,154 @@
+package form
+
+import (
+	"twindeck/hub/patch"
+	"twindeck/keymap"
+	"twindeck/ui/cell"
+	"twindeck/ui/theme"
+)
+
+// message draws what there is to say now, on few lines.
+func (f *Properties) message(w, h int) []string {
+	text, style, mark := f.sentence()
+	lines := wrap(text, w-4, max(h/4, 1))
+	for i, l := range lines {
+		lines[i] = " " + style.Render(mark+" "+l)
+		mark = " "
+	}
+	return lines
+}
+
+// sentence returns what there is to say now: the first of what the hub said, what is asked,
+// what the last key could not do, and what the cursor is on.
+func (f *Properties) sentence() (text string, style theme.Style, mark string) {
+	th := f.theme
+	switch {
+	case f.busy:
+		return "saving" + cell.Ellipsis, th.Accent, theme.Mark
+	case f.leaving:
+		return "Discard " + f.lost() + "?", th.Warn, theme.Conflict
+	case f.err != "":
+		return f.err, th.Bad, theme.Rejected
+	case f.notice != "":
+		return f.notice, th.Warn, theme.Mark
+	case f.review != nil:
+		return "", th.Muted, " "
+	case f.typing != nil:
+		if f.typing.err != "" {
+			return f.typing.err, th.Bad, theme.Rejected
+		}
+		return f.typingText(), th.Muted, " "
+	case f.cursor == len(f.rows):
+		if len(f.violations) > 0 {
+			return f.violations[0].String(), th.Bad, theme.Rejected
+		}
+		return "", th.Muted, " "
+	}
+	return f.rowText(f.rows[f.cursor])
+}
+
+// lost names what closing the form would lose.
+func (f *Properties) lost() string {
+	if n := f.changes + len(f.conflicts); n > 0 {
+		return count(n, "change")
+	}
+	return "what was typed"
+}
+
+// typingText explains the field being typed into.
+func (f *Properties) typingText() string {
+	t := f.typing
+	if t.onName {
+		where := ""
+		if len(t.group) > 0 {
+			where = " in " + t.group.String()
+		}
+		return "name of a new property" + where + "; dots make groups: sensor.interval"
+	}
+	v, err := t.read()
+	switch {
+	case err != nil:
+		return err.Error()
+	case t.chosen:
+		return "a " + kindText(v.Kind()) + "; ctrl+t chooses another type"
+	default:
+		return "a " + kindText(v.Kind()) + ", from how it looks; ctrl+t chooses another type"
+	}
+}
+
+func kindText(k patch.Kind) string {
+	if k == patch.KindArray || k == patch.KindObject {
+		return "JSON " + k.String()
+	}
+	return k.String()
+}
+
+// rowText explains the row of the cursor.
+func (f *Properties) rowText(r row) (text string, style theme.Style, mark string) {
+	switch {
+	case r.conflict != nil:
+		return r.path.String() + " was changed on both sides: decide whose value stays", f.theme.Warn, theme.Conflict
+	case r.violates != "":
+		return r.path.String() + " " + r.violates, f.theme.Bad, theme.Rejected
+	case r.depth() > 0:
+		return r.path.String(), f.theme.Muted, " "
+	default:
+		return "", f.theme.Muted, " "
+	}
+}
+
+// hints returns the keys that work now, the most useful first.
+func (f *Properties) hints() []keymap.Binding {
+	k, d := f.keys.Form, f.keys.Dialog
+	switch {
+	case f.busy:
+		return nil
+	case f.leaving:
+		return []keymap.Binding{short(d.Yes, "discard"), short(d.No, "keep editing")}
+	case f.review != nil:
+		return f.reviewHints()
+	case f.typing != nil:
+		return f.typingHints()
+	case f.cursor == len(f.rows):
+		return []keymap.Binding{short(k.Edit, "review"), k.Add, k.Cancel}
+	}
+	r := f.rows[f.cursor]
+	var hints []keymap.Binding
+	switch {
+	case r.conflict != nil:
+		hints = []keymap.Binding{k.TakeMine, k.TakeTheirs, k.Edit}
+	case r.removed():
+		hints = []keymap.Binding{short(k.Remove, "keep it")}
+	case r.group && f.folded[r.path.String()]:
+		hints = []keymap.Binding{short(k.Edit, "unfold"), k.Add, k.Remove}
+	case r.group:
+		hints = []keymap.Binding{short(k.Edit, "fold"), k.Add, k.Remove}
+	case r.now.Kind() == patch.KindBool:
+		hints = []keymap.Binding{k.Toggle, k.Add, k.Remove}
+	default:
+		hints = []keymap.Binding{k.Edit, k.Add, k.Remove}
+	}
+	if f.changes > 0 {
+		hints = append(hints, k.Review)
+	}
+	hints = append(hints, k.Cancel)
+	if !r.same && r.conflict == nil && !r.removed() {
+		hints = append(hints, k.Reset)
+	}
+	if !r.group && r.has {
+		hints = append(hints, k.Type)
+	}
+	return hints
+}
+
+func (f *Properties) typingHints() []keymap.Binding {
+	k, t := f.keys.Field, f.typing
+	if t.onName {
+		return []keymap.Binding{short(k.Accept, "on to value"), k.Back}
+	}
+	hints := []keymap.Binding{k.Accept, k.Back, k.Type}
+	if t.adding() {
+		hints = append(hints, short(k.Prev, "name"))
+	}
+	return append(hints, k.Review)
+}
