@@ -1,0 +1,92 @@
+package rest
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"twindeck/hub/embedded/registry"
+	"twindeck/hub/embedded/sas"
+)
+
+// route is one operation of the service.
+type route struct {
+	method string
+	path   string // segments; {device} and {module} stand for an id
+	rights sas.Rights
+	serve  func(*Server, *call) (response, error)
+}
+
+// routes are the operations, in the order in which they are tried.
+var routes = []route{
+	{http.MethodPost, "/devices/query", sas.ServiceConnect, (*Server).query},
+	{http.MethodGet, "/statistics/devices", sas.RegistryRead, (*Server).deviceStatistics},
+	{http.MethodGet, "/statistics/service", sas.ServiceConnect, (*Server).serviceStatistics},
+
+	{http.MethodGet, "/devices", sas.RegistryRead, (*Server).listDevices},
+	{http.MethodGet, "/devices/{device}", sas.RegistryRead, (*Server).getIdentity},
+	{http.MethodPut, "/devices/{device}", sas.RegistryWrite, (*Server).putIdentity},
+	{http.MethodDelete, "/devices/{device}", sas.RegistryWrite, (*Server).deleteIdentity},
+	{http.MethodGet, "/devices/{device}/modules", sas.RegistryRead, (*Server).listModules},
+	{http.MethodGet, "/devices/{device}/modules/{module}", sas.RegistryRead, (*Server).getIdentity},
+	{http.MethodPut, "/devices/{device}/modules/{module}", sas.RegistryWrite, (*Server).putIdentity},
+	{http.MethodDelete, "/devices/{device}/modules/{module}", sas.RegistryWrite, (*Server).deleteIdentity},
+
+	{http.MethodGet, "/twins/{device}", sas.ServiceConnect, (*Server).getTwin},
+	{http.MethodPatch, "/twins/{device}", sas.ServiceConnect, (*Server).patchTwin},
+	{http.MethodPut, "/twins/{device}", sas.ServiceConnect, (*Server).putTwin},
+	{http.MethodPost, "/twins/{device}/methods", sas.ServiceConnect, (*Server).invoke},
+	{http.MethodGet, "/twins/{device}/modules/{module}", sas.ServiceConnect, (*Server).getTwin},
+	{http.MethodPatch, "/twins/{device}/modules/{module}", sas.ServiceConnect, (*Server).patchTwin},
+	{http.MethodPut, "/twins/{device}/modules/{module}", sas.ServiceConnect, (*Server).putTwin},
+	{http.MethodPost, "/twins/{device}/modules/{module}/methods", sas.ServiceConnect, (*Server).invoke},
+}
+
+// find returns the route of a request and the identity that its path names. Paths are taken
+// apart before they are unescaped, because ids may contain anything but a slash; a slash at the
+// end makes no difference.
+func find(method, escapedPath string) (route, registry.ID, error) {
+	segments := strings.Split(strings.TrimSuffix(strings.TrimPrefix(escapedPath, "/"), "/"), "/")
+	for i, s := range segments {
+		var err error
+		if segments[i], err = url.PathUnescape(s); err != nil {
+			return route{}, registry.ID{}, errNoRoute
+		}
+	}
+	err := errNoRoute
+	for _, r := range routes {
+		id, ok := match(r.path, segments)
+		if ok && r.method == method {
+			return r, id, nil
+		}
+		if ok {
+			err = errNoMethod
+		}
+	}
+	return route{}, registry.ID{}, err
+}
+
+func match(pattern string, segments []string) (id registry.ID, ok bool) {
+	i := 0
+	for want := range strings.SplitSeq(pattern[1:], "/") {
+		if i == len(segments) {
+			return id, false
+		}
+		switch got := segments[i]; want {
+		case "{device}":
+			id.Device = got
+		case "{module}":
+			id.Module = got
+		default:
+			if got != want {
+				return id, false
+			}
+		}
+		i++
+	}
+	return id, i == len(segments)
+}
+
+// apiVersion is the shape of all versions; the hub behaves the same for each.
+var apiVersion = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(-preview)?$`)

@@ -1,0 +1,214 @@
+// Package rest is the service side of an IoT Hub: the HTTPS operations on identities, twins,
+// queries, statistics and direct methods (Azure REST reference: iothub/service). It knows HTTP
+// and who may do what; the state and its rules belong to the registry.
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"twindeck/hub/embedded/registry"
+	"twindeck/hub/embedded/sas"
+)
+
+// Options are what a Server works with.
+type Options struct {
+	Registry  *registry.Store
+	Authority *sas.Authority
+	Invoker   Invoker          // nil: no device is ever online
+	Faults    Faults           // nil: none
+	Now       func() time.Time // nil: time.Now
+	Log       *slog.Logger     // nil: discarded; it sees addresses and statuses, no headers and no bodies
+}
+
+// Server is an http.Handler. It is made by New.
+type Server struct {
+	registry  *registry.Store
+	authority *sas.Authority
+	invoker   Invoker
+	faults    Faults
+	now       func() time.Time
+	log       *slog.Logger
+}
+
+// New returns the service side over a registry.
+func New(opts Options) *Server {
+	s := &Server{opts.Registry, opts.Authority, opts.Invoker, opts.Faults, opts.Now, opts.Log}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	return s
+}
+
+// maxBody is more than any document of the service needs: clients send back whole twins with
+// their metadata.
+const maxBody = 1 << 20
+
+// bodyTimeout is how long a client may take to send a body.
+const bodyTimeout = 30 * time.Second
+
+// call is one request on its way to its operation.
+type call struct {
+	http *http.Request
+	id   registry.ID
+	body []byte
+}
+
+func (c *call) precondition() registry.Precondition {
+	return registry.ParsePrecondition(c.http.Header.Get("If-Match"))
+}
+
+// decode reads the body as JSON into v, whose names match without regard to case.
+func (c *call) decode(v any) error {
+	if err := json.Unmarshal(c.body, v); err != nil {
+		return argumentInvalid("the body is not the JSON document that this operation takes")
+	}
+	return nil
+}
+
+// response is an answer before it is written.
+type response struct {
+	status int
+	header http.Header // may be nil
+	body   []byte      // JSON; empty for none
+}
+
+func ok(body []byte) response { return response{status: http.StatusOK, body: body} }
+
+// withETag is ok for one entity.
+func withETag(body []byte, etag string) response {
+	return response{status: http.StatusOK, body: body, header: http.Header{"Etag": {`"` + etag + `"`}}}
+}
+
+// list writes documents as a bare array.
+func list[T any](items []T, appendJSON func(dst []byte, item T) []byte) []byte {
+	body := []byte{'['}
+	for i, item := range items {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = appendJSON(body, item)
+	}
+	return append(body, ']')
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	var fault Fault
+	if s.faults != nil {
+		fault = s.faults.Request(r.Method, r.URL.EscapedPath())
+	}
+	if !wait(r.Context(), fault.Delay) || fault.Drop {
+		panic(http.ErrAbortHandler)
+	}
+	res, err := s.answer(w, r, fault.Status)
+	if err != nil {
+		if refusal := refusalOf(err); refusal == errInternal && r.Context().Err() == nil {
+			s.log.Error("rest: internal error", "method", r.Method, "path", r.URL.EscapedPath(), "error", err)
+		}
+		res = refuse(refusalOf(err), s.now())
+	}
+	s.log.Debug("rest", "method", r.Method, "path", r.URL.EscapedPath(), "status", res.status, "took", time.Since(began))
+	write(w, res, fault.LoseAnswer)
+}
+
+// answer carries a request out, or refuses it with status.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, status int) (response, error) {
+	if status != 0 {
+		f, known := faultErrors[status]
+		if !known {
+			f = faultErrors[http.StatusInternalServerError]
+		}
+		return response{}, &registry.Error{Status: status, Number: f.number, Name: f.name, Message: f.text}
+	}
+	route, id, err := find(r.Method, r.URL.EscapedPath())
+	if err != nil {
+		return response{}, err
+	}
+	if !apiVersion.MatchString(r.URL.Query().Get("api-version")) {
+		return response{}, errAPIVersion
+	}
+	if err := s.authorize(r, route.rights); err != nil {
+		return response{}, err
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return response{}, err
+	}
+	return route.serve(s, &call{http: r, id: id, body: body})
+}
+
+// readBody bounds the size and the time; a server's ReadTimeout would also end method calls that
+// wait for a device.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	control := http.NewResponseController(w)
+	// Not every ResponseWriter has deadlines; those of tests do not need them.
+	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
+	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
+	return io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+}
+
+func (s *Server) authorize(r *http.Request, needed sas.Rights) error {
+	token := r.Header.Get("Authorization")
+	if token == "" {
+		return errNoAuthorization
+	}
+	policy, err := s.authority.VerifyService(token, s.now())
+	if err != nil {
+		s.log.Warn("rest: not authorized", "method", r.Method, "path", r.URL.EscapedPath(), "reason", err)
+		return errUnauthorized
+	}
+	if !policy.Rights.Allow(needed) {
+		s.log.Warn("rest: not authorized", "method", r.Method, "path", r.URL.EscapedPath(), "policy", policy.Name)
+		return errUnauthorized
+	}
+	return nil
+}
+
+func write(w http.ResponseWriter, res response, lose bool) {
+	h := w.Header()
+	for name, values := range res.header {
+		h[name] = values
+	}
+	h.Set("Server", "Microsoft-HTTPAPI/2.0")
+	h["x-ms-request-id"] = []string{requestID()}
+	if len(res.body) > 0 {
+		h.Set("Content-Type", "application/json; charset=utf-8")
+		h.Set("Content-Length", strconv.Itoa(len(res.body)))
+	}
+	if lose {
+		if len(res.body) > 0 {
+			w.WriteHeader(res.status)
+			_, _ = w.Write(res.body[:len(res.body)/2])
+			_ = http.NewResponseController(w).Flush()
+		}
+		panic(http.ErrAbortHandler)
+	}
+	w.WriteHeader(res.status)
+	// A client that has gone cannot be told.
+	_, _ = w.Write(res.body)
+}
+
+// wait pauses for d and reports whether ctx outlived it.
+func wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,240 @@
+// Package embedded is an IoT Hub in this process, on loopback: a real server, with HTTPS and
+// MQTT over TLS on real sockets, that the SDKs for Azure IoT Hub work against unmodified. It is
+// for trying things out, for demonstrations and for tests; it lives in memory.
+//
+// The parts: registry is its state, sas is who may do what, rest is the service side, gateway
+// over mqtt is the device side, query is the query language, ordered the JSON, and faults makes
+// all of it fail on demand. None of them shares code with the client side, so that a mistake in
+// one cannot hide a mistake in the other.
+package embedded
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"twindeck/hub/embedded/faults"
+	"twindeck/hub/embedded/gateway"
+	"twindeck/hub/embedded/mqtt"
+	"twindeck/hub/embedded/registry"
+	"twindeck/hub/embedded/rest"
+	"twindeck/hub/embedded/sas"
+)
+
+// ID names a device, or a module on a device.
+type ID = registry.ID
+
+// Options say how a hub starts. The zero value is a hub on free ports.
+type Options struct {
+	HTTPSPort int              // 0: any free port
+	MQTTSPort int              // 0: any free port
+	HubName   string           // the host in connection strings; empty: localhost
+	Log       *slog.Logger     // nil: discarded; it never sees keys or tokens
+	Now       func() time.Time // the hub's clock; nil: time.Now
+	Faults    *faults.Faults   // nil: none, ever
+	Gateway   gateway.Options  // switches of the device side; Log, Now and Faults are set from the above
+}
+
+// Server is a running hub. Its methods may be called concurrently.
+type Server struct {
+	hubName     string
+	httpsPort   int
+	mqttsPort   int
+	certs       certificates
+	registry    *registry.Store
+	authority   *sas.Authority
+	gateway     *gateway.Gateway
+	http        *http.Server
+	stop        context.CancelFunc // ends what requests wait for
+	running     sync.WaitGroup     // listeners
+	requests    sync.RWMutex       // read-locked by every request under way
+	closeOnce   sync.Once
+	closeResult error
+}
+
+// headerTimeout is how long a client may take to send the head of a request, TLS included.
+const headerTimeout = 10 * time.Second
+
+// idleTimeout is how long an HTTPS connection is kept for the next request.
+const idleTimeout = 2 * time.Minute
+
+// Start starts a hub, empty and with new random keys, in a few milliseconds; when it returns,
+// clients can connect. ctx bounds the start alone: the hub runs until Close. A port that is in
+// use is an error that names it.
+func Start(ctx context.Context, opts Options) (*Server, error) {
+	if opts.HubName == "" {
+		opts.HubName = "localhost"
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	certs, err := newCertificates(opts.HubName)
+	if err != nil {
+		return nil, err
+	}
+	https, httpsPort, err := listenLoopback(ctx, "HTTPS", opts.HTTPSPort)
+	if err != nil {
+		return nil, err
+	}
+	mqtts, mqttsPort, err := listenLoopback(ctx, "MQTT", opts.MQTTSPort)
+	if err != nil {
+		return nil, errors.Join(err, closeAll(https))
+	}
+	s := &Server{
+		hubName:   opts.HubName,
+		httpsPort: httpsPort,
+		mqttsPort: mqttsPort,
+		certs:     certs,
+		registry:  registry.New(registry.Options{Now: opts.Now, HubName: opts.HubName}),
+		authority: sas.NewAuthority([]string{opts.HubName, "localhost", "127.0.0.1", "[::1]"}, sas.StandardPolicies()),
+	}
+	s.assemble(opts)
+	s.serve(https, mqtts, opts)
+	return s, nil
+}
+
+// assemble builds both sides over the registry.
+func (s *Server) assemble(opts Options) {
+	opts.Gateway.Log, opts.Gateway.Now, opts.Gateway.Faults = opts.Log, opts.Now, opts.Faults
+	s.gateway = gateway.New(s.registry, s.authority, opts.Gateway)
+	s.registry.Listen(s.gateway)
+	service := rest.New(rest.Options{
+		Registry: s.registry, Authority: s.authority, Invoker: s.gateway,
+		Faults: opts.Faults, Now: opts.Now, Log: opts.Log,
+	})
+	base, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.http = &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.requests.RLock()
+			defer s.requests.RUnlock()
+			if base.Err() != nil {
+				panic(http.ErrAbortHandler)
+			}
+			service.ServeHTTP(w, r)
+		}),
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		// Handshakes that fail are the clients' doing, and nothing may reach a terminal.
+		ErrorLog:    slog.NewLogLogger(opts.Log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return base },
+	}
+}
+
+// serve serves every listener on a goroutine of its own, until Close.
+func (s *Server) serve(https, mqtts []net.Listener, opts Options) {
+	config := &tls.Config{
+		Certificates: []tls.Certificate{s.certs.server},
+		MinVersion:   tls.VersionTLS12, // some device SDKs speak nothing newer
+	}
+	run := func(what string, listeners []net.Listener, serve func(net.Listener) error, expected error) {
+		for _, l := range listeners {
+			s.running.Go(func() {
+				err := serve(tls.NewListener(unreliable{l, opts.Faults}, config))
+				if !errors.Is(err, expected) {
+					opts.Log.Error("embedded hub: a listener failed", "protocol", what, "error", err)
+				}
+			})
+		}
+	}
+	run("HTTPS", https, s.http.Serve, http.ErrServerClosed)
+	run("MQTT", mqtts, s.gateway.Serve, mqtt.ErrServerClosed)
+}
+
+// Close closes all connections, frees the ports and returns when everything that the hub started
+// has ended. Later calls do nothing and return the same.
+func (s *Server) Close() error {
+	s.closeOnce.Do(func() {
+		s.registry.Listen(nil)
+		s.stop()
+		s.gateway.Close()
+		s.closeResult = s.http.Close()
+		s.running.Wait()
+		// Requests that begin now give up at once; those under way have been told to.
+		s.requests.Lock()
+		defer s.requests.Unlock()
+	})
+	return s.closeResult
+}
+
+func closeAll(listeners []net.Listener) error {
+	var errs []error
+	for _, l := range listeners {
+		errs = append(errs, l.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// hostName is the hub as connection strings name it, with the port unless it is the usual one.
+func (s *Server) hostName() string {
+	if s.httpsPort == 443 {
+		return s.hubName
+	}
+	return net.JoinHostPort(s.hubName, strconv.Itoa(s.httpsPort))
+}
+
+// Policies returns the names of the shared access policies, the owner's first.
+func (s *Server) Policies() []string {
+	var names []string
+	for _, p := range s.authority.Policies() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// ConnectionString returns the connection string of a policy, with its key, or nothing when
+// there is no such policy.
+func (s *Server) ConnectionString(policy string) string {
+	p, ok := s.authority.Policy(policy)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("HostName=%s;SharedAccessKeyName=%s;SharedAccessKey=%s", s.hostName(), p.Name, p.Primary)
+}
+
+// IdentityConnectionString returns the connection string of a device or module, with its key.
+// It fails when there is no such identity or when it does not authenticate by key.
+func (s *Server) IdentityConnectionString(id ID) (string, error) {
+	creds, ok := s.registry.Credentials(id)
+	if !ok {
+		return "", fmt.Errorf("the hub has no identity %s", id)
+	}
+	if creds.Primary == "" {
+		return "", fmt.Errorf("%s does not authenticate by key", id)
+	}
+	module := ""
+	if id.Module != "" {
+		module = ";ModuleId=" + id.Module
+	}
+	return fmt.Sprintf("HostName=%s;DeviceId=%s%s;SharedAccessKey=%s", s.hostName(), id.Device, module, creds.Primary), nil
+}
+
+// CACertificate returns the certificate of the authority that clients must trust, as PEM.
+func (s *Server) CACertificate() []byte { return append([]byte(nil), s.certs.authority...) }
+
+// CertPool returns a pool with that certificate alone.
+func (s *Server) CertPool() *x509.CertPool { return s.certs.pool.Clone() }
+
+// HTTPSAddress returns host:port of the service side, for example localhost:8443.
+func (s *Server) HTTPSAddress() string {
+	return net.JoinHostPort(s.hubName, strconv.Itoa(s.httpsPort))
+}
+
+// MQTTSAddress returns host:port of the device side, for example localhost:8883.
+func (s *Server) MQTTSAddress() string {
+	return net.JoinHostPort(s.hubName, strconv.Itoa(s.mqttsPort))
+}
+
+// Telemetry returns the number of messages that devices and modules have sent so far.
+func (s *Server) Telemetry() uint64 { return s.gateway.Telemetry() }
