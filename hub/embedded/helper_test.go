@@ -120,9 +120,13 @@ func (c *client) must(t testing.TB, status int, method, path, body string, heade
 // message is something that an MQTT client received.
 type message struct{ topic, payload string }
 
-// connect connects as a device or module over MQTT and returns what it receives. Topics are
-// subscribed to before it returns.
-func connect(t testing.TB, hub *embedded.Server, id embedded.ID, topics ...string) (paho.Client, <-chan message) {
+// newPaho returns an MQTT client for an identity that has not connected yet.
+func newPaho(t testing.TB, hub *embedded.Server, id embedded.ID) paho.Client {
+	t.Helper()
+	return paho.NewClient(pahoOptions(t, hub, id))
+}
+
+func pahoOptions(t testing.TB, hub *embedded.Server, id embedded.ID) *paho.ClientOptions {
 	t.Helper()
 	cs, err := hub.IdentityConnectionString(id)
 	if err != nil {
@@ -132,18 +136,24 @@ func connect(t testing.TB, hub *embedded.Server, id embedded.ID, topics ...strin
 	if id.Module != "" {
 		resource += "/modules/" + id.Module
 	}
-	messages := make(chan message, 100)
-	opts := paho.NewClientOptions().
+	return paho.NewClientOptions().
 		AddBroker("tls://" + hub.MQTTSAddress()).
 		SetTLSConfig(&tls.Config{RootCAs: hub.CertPool()}).
 		SetClientID(id.String()).
 		SetUsername("localhost/" + id.String() + "/?api-version=2021-04-12").
 		SetPassword(sign(resource, value(cs, "SharedAccessKey"), "")).
-		SetAutoReconnect(false).
-		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) {
-			messages <- message{m.Topic(), string(m.Payload())}
-		})
-	c := paho.NewClient(opts)
+		SetProtocolVersion(4).
+		SetAutoReconnect(false)
+}
+
+// connect connects as a device or module over MQTT and returns what it receives. Topics are
+// subscribed to before it returns.
+func connect(t testing.TB, hub *embedded.Server, id embedded.ID, topics ...string) (paho.Client, <-chan message) {
+	t.Helper()
+	messages := make(chan message, 100)
+	c := paho.NewClient(pahoOptions(t, hub, id).SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) {
+		messages <- message{m.Topic(), string(m.Payload())}
+	}))
 	wait(t, c.Connect())
 	t.Cleanup(func() { c.Disconnect(0) })
 	for _, topic := range topics {
