@@ -3,6 +3,7 @@
 package terminal
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -63,7 +64,8 @@ func StartGuard(in, out *os.File) (*Guard, error) {
 		_, _ = r.Close(), w.Close()
 		return nil, err
 	}
-	cmd := exec.Command(exe)
+	// No context: the guard must outlive whatever ends the program.
+	cmd := exec.CommandContext(context.Background(), exe)
 	cmd.Env = []string{guardEnv + "=1"} // nothing else: the environment may hold a connection string
 	cmd.Stdin = in                      // its settings are read, never its input
 	cmd.ExtraFiles = []*os.File{r, out, readyW}

@@ -1,0 +1,463 @@
+// Command twindeck is a terminal dashboard for the device and module twins of an Azure IoT
+// Hub, with an IoT Hub of its own embedded for those who have none at hand.
+//
+// This file decides which command runs on which hub and wires the halves together: ui, which
+// knows no network, and hub, which knows no terminal.
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"twindeck/hub"
+	"twindeck/hub/embedded"
+	"twindeck/hub/fleet"
+	"twindeck/keymap"
+	"twindeck/ui"
+	"twindeck/ui/terminal"
+)
+
+// Exit statuses, besides 0 and the shell's 128+n for a signal.
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// connectionStringEnv names the variable that az and the SDK samples use too.
+const connectionStringEnv = "IOTHUB_CONNECTION_STRING"
+
+func main() {
+	if terminal.Guarding() {
+		return
+	}
+	os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the whole program with its surroundings as parameters. It blocks and returns the exit status.
+func run(ctx context.Context, args []string, getenv func(string) string, in, out, errOut *os.File) int {
+	ctx, stop := withSignals(ctx)
+	defer stop()
+	app := &app{getenv: getenv, in: in, out: out, err: errOut}
+	root := app.command()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	err := root.ExecuteContext(ctx)
+	var (
+		usage  usageError
+		killed signalError
+	)
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &killed):
+		return 128 + int(killed.Signal)
+	}
+	_, _ = fmt.Fprintf(errOut, "twindeck: %v\n", err)
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
+	return exitFailure
+}
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+// signalError is the signal that ended the program.
+type signalError struct{ Signal syscall.Signal }
+
+func (e signalError) Error() string { return e.Signal.String() }
+
+// withSignals returns a context whose cause is the first signal that asks the process to leave.
+func withSignals(parent context.Context) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		select {
+		case s := <-signals:
+			if sig, ok := s.(syscall.Signal); ok {
+				cancel(signalError{sig})
+			}
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(nil)
+	}
+}
+
+// app is what the commands share: the surroundings, and the flags once they are parsed.
+type app struct {
+	getenv       func(string) string
+	in, out, err *os.File
+
+	connectionString     string
+	connectionStringFile string
+	caFile               string
+	mqttAddress          string
+}
+
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "twindeck",
+		Short: "A terminal dashboard for Azure IoT Hub device and module twins",
+		Long: "A terminal dashboard for Azure IoT Hub device and module twins.\n\n" +
+			"Without a connection string it opens on an IoT Hub embedded in the program, with a fleet of simulated modules.",
+		Args:          noArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return a.dashboard(cmd.Context()) },
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{flagError(err)} })
+	flags := root.Flags()
+	flags.StringVar(&a.connectionStringFile, "connection-string-file", "", "`FILE` with the connection string of the hub")
+	flags.StringVar(&a.connectionString, "connection-string", "",
+		"connection `STRING` of the hub; the process list shows it, so prefer "+connectionStringEnv+" or the file")
+	flags.StringVar(&a.caFile, "ca-file", "", "`FILE` (PEM) with the CA of a hub that the system does not trust")
+	flags.StringVar(&a.mqttAddress, "mqtt-address", "", "`HOST:PORT` of the hub's MQTT over TLS (default: its host, port 8883)")
+	root.AddCommand(a.hubCommand())
+	return root
+}
+
+// noArgs refuses arguments without repeating them: one of them may be a connection string.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usageError{fmt.Errorf("%s takes no arguments; a hub is named with --connection-string-file or %s", cmd.CommandPath(), connectionStringEnv)}
+}
+
+// flagError says what is wrong with a flag without repeating its value, which may be a key.
+func flagError(err error) error {
+	var (
+		unknown  *pflag.NotExistError
+		missing  *pflag.ValueRequiredError
+		invalid  *pflag.InvalidValueError
+		flagName string
+	)
+	switch {
+	case errors.As(err, &unknown):
+		name, _, _ := strings.Cut(unknown.GetSpecifiedName(), "=")
+		return fmt.Errorf("unknown flag %q; twindeck --help lists them", name)
+	case errors.As(err, &missing):
+		flagName = missing.GetFlag().Name
+		return fmt.Errorf("--%s needs a value", flagName)
+	case errors.As(err, &invalid):
+		flagName = invalid.GetFlag().Name
+		return fmt.Errorf("the value of --%s is not a %s", flagName, invalid.GetFlag().Value.Type())
+	}
+	return errors.New("a flag is malformed; twindeck --help lists them")
+}
+
+// dashboard opens the dashboard on the hub that was named, or on an embedded one. Everything
+// that can be wrong with the flags is said before the terminal is touched.
+func (a *app) dashboard(ctx context.Context) error {
+	cs, err := a.namedHub()
+	if err != nil {
+		return err
+	}
+	roots, err := a.roots()
+	if err != nil {
+		return err
+	}
+	if err := terminal.Check(a.in, a.out); err != nil {
+		return err
+	}
+	guard, guardErr := terminal.StartGuard(a.in, a.out)
+	defer guard.Release()
+	logFile, log := terminal.OpenLog(a.stateDir())
+	defer func() { _ = logFile.Close() }()
+	if guardErr != nil {
+		log.Warn("the terminal is not guarded against a crash", "error", guardErr)
+	}
+
+	opts := hub.Options{RootCAs: roots, MQTTAddress: a.mqttAddress, Log: log}
+	demo := cs == nil
+	if demo {
+		server, err := embedded.Start(ctx, embedded.Options{Log: log})
+		if err != nil {
+			return err
+		}
+		defer closing(log, "embedded hub", server)
+		own, err := hub.ParseConnectionString(server.ConnectionString("iothubowner"))
+		if err != nil {
+			return err
+		}
+		cs, opts.RootCAs, opts.MQTTAddress = &own, server.CertPool(), server.MQTTSAddress()
+	}
+	client, err := hub.NewClient(*cs, opts)
+	if err != nil {
+		return err
+	}
+	defer closing(log, "client", client)
+	if demo {
+		modules, err := startFleet(ctx, client, opts)
+		if err != nil {
+			return err
+		}
+		defer closing(log, "fleet", modules)
+	}
+	monitor := hub.NewMonitor(client)
+	defer closing(log, "monitor", monitor)
+
+	model := ui.New(backend{client, monitor}, ui.Options{
+		Keys: keymap.Default(), Host: client.Host(), Policy: client.Policy(), Embedded: demo, Log: log, Now: time.Now,
+	})
+	_, err = terminal.Run(ctx, model, terminal.Options{
+		In: a.in, Out: a.out, Env: os.Environ(), LogFile: logFile, Log: log, Guard: guard,
+	})
+	if err != nil {
+		log.Error("the dashboard ended", "error", err)
+		if logFile != nil {
+			return fmt.Errorf("%w; %s has the details", err, logFile.Name())
+		}
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// backend is a hub as the dashboard wants it.
+type backend struct {
+	*hub.Client
+	*hub.Monitor
+}
+
+// Close would be ambiguous; each half is closed by whoever made it.
+func (backend) Close() error { return nil }
+
+// startFleet creates the demo's identities and connects their simulated modules.
+func startFleet(ctx context.Context, client *hub.Client, opts hub.Options) (*fleet.Fleet, error) {
+	if err := fleet.Provision(ctx, client); err != nil {
+		return nil, err
+	}
+	return fleet.Start(ctx, client, fleet.Options{RootCAs: opts.RootCAs, MQTTAddress: opts.MQTTAddress, Log: opts.Log})
+}
+
+// namedHub returns the connection string the user gave, by the first of: flag, file,
+// environment. It returns nil when there is none.
+func (a *app) namedHub() (*hub.ConnectionString, error) {
+	text, from := a.getenv(connectionStringEnv), connectionStringEnv
+	switch {
+	case a.connectionString != "" && a.connectionStringFile != "":
+		return nil, usageError{errors.New("give --connection-string or --connection-string-file, not both")}
+	case a.connectionString != "":
+		_, _ = fmt.Fprintf(a.err, "twindeck: warning: every user of this machine can read --connection-string in the process list; use --connection-string-file or %s\n", connectionStringEnv)
+		text, from = a.connectionString, "--connection-string"
+	case a.connectionStringFile != "":
+		data, err := readSmall(a.connectionStringFile)
+		if err != nil {
+			return nil, fmt.Errorf("the connection string cannot be read: %w", err)
+		}
+		text, from = string(data), a.connectionStringFile
+	}
+	text = strings.TrimSpace(text)
+	if text == "" {
+		if from == connectionStringEnv {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("%s holds no connection string", from)
+	}
+	cs, err := hub.ParseConnectionString(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", from, err)
+	}
+	if cs.Policy == "" {
+		return nil, fmt.Errorf("%s names a device or module; the dashboard needs the connection string of a policy of the hub, such as iothubowner", from)
+	}
+	return &cs, nil
+}
+
+// roots returns the CA pool of --ca-file, or nil for the system's.
+func (a *app) roots() (*x509.CertPool, error) {
+	if a.caFile == "" {
+		return nil, nil
+	}
+	data, err := readSmall(a.caFile)
+	if err != nil {
+		return nil, fmt.Errorf("the CA cannot be read: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(data) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM form", a.caFile)
+	}
+	return pool, nil
+}
+
+// readSmall reads a file that a user named, up to 1 MiB: it might be /dev/zero.
+func readSmall(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	return io.ReadAll(io.LimitReader(f, 1<<20))
+}
+
+// stateDir is where logs and certificates go: $XDG_STATE_HOME/twindeck or ~/.local/state/twindeck.
+func (a *app) stateDir() string {
+	if dir := a.getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "twindeck")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".local", "state", "twindeck")
+}
+
+// closing closes a part of the program and logs what it says.
+func closing(log *slog.Logger, part string, c io.Closer) {
+	if err := c.Close(); err != nil {
+		log.Warn("closing", "part", part, "error", err)
+	}
+}
+
+// hubFlags are the flags of "twindeck hub".
+type hubFlags struct {
+	httpsPort, mqttsPort int
+	caFile, output       string
+	fleetSize            int
+	demo                 bool
+}
+
+func (a *app) hubCommand() *cobra.Command {
+	var f hubFlags
+	cmd := &cobra.Command{
+		Use:   "hub",
+		Short: "Run the embedded IoT Hub alone, for any Azure IoT SDK on this machine",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.hub(cmd.Context(), f) },
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&f.httpsPort, "https-port", 8443, "`PORT` of the REST API; 0 takes a free one, 443 is what SDKs expect")
+	flags.IntVar(&f.mqttsPort, "mqtts-port", 8883, "`PORT` of MQTT over TLS; 0 takes a free one, 8883 is what SDKs expect")
+	flags.StringVar(&f.caFile, "ca-file", "", "`FILE` the CA certificate is written to (default: under the state directory)")
+	flags.IntVar(&f.fleetSize, "fleet", 0, "start with a synthetic fleet of `N` devices, the same every time")
+	flags.BoolVar(&f.demo, "demo", false, "start with the simulated fleet of the dashboard's demo")
+	flags.StringVar(&f.output, "output", "text", "`FORMAT` of what is printed when ready: text or json")
+	return cmd
+}
+
+// hub runs the embedded hub until ctx ends.
+func (a *app) hub(ctx context.Context, f hubFlags) error {
+	switch {
+	case f.output != "text" && f.output != "json":
+		return usageError{errors.New("--output is text or json")}
+	case f.fleetSize < 0:
+		return usageError{errors.New("--fleet wants a number of devices, 0 or more")}
+	case f.httpsPort < 0 || f.httpsPort > 65535 || f.mqttsPort < 0 || f.mqttsPort > 65535:
+		return usageError{errors.New("a port is a number from 0 to 65535")}
+	}
+	logFile, log := terminal.OpenLog(a.stateDir())
+	defer func() { _ = logFile.Close() }()
+	server, err := embedded.Start(ctx, embedded.Options{HTTPSPort: f.httpsPort, MQTTSPort: f.mqttsPort, Log: log})
+	if err != nil {
+		return err
+	}
+	defer closing(log, "embedded hub", server)
+	if err := server.SeedFleet(f.fleetSize); err != nil {
+		return err
+	}
+	if f.demo {
+		cs, err := hub.ParseConnectionString(server.ConnectionString("iothubowner"))
+		if err != nil {
+			return err
+		}
+		opts := hub.Options{RootCAs: server.CertPool(), MQTTAddress: server.MQTTSAddress(), Log: log}
+		client, err := hub.NewClient(cs, opts)
+		if err != nil {
+			return err
+		}
+		defer closing(log, "client", client)
+		modules, err := startFleet(ctx, client, opts)
+		if err != nil {
+			return err
+		}
+		defer closing(log, "fleet", modules)
+	}
+	remove, err := a.writeCA(&f, server)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	if err := announce(a.out, f, server); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// writeCA writes the hub's CA certificate where f says and completes f.caFile. The returned
+// function removes it: the CA is worth nothing once its hub is gone.
+func (a *app) writeCA(f *hubFlags, server *embedded.Server) (remove func(), err error) {
+	if f.caFile == "" {
+		dir := a.stateDir()
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("no place for the CA certificate, name one with --ca-file: %w", err)
+		}
+		_, port, err := net.SplitHostPort(server.HTTPSAddress())
+		if err != nil {
+			return nil, err
+		}
+		f.caFile = filepath.Join(dir, "hub-"+port+"-ca.pem")
+	}
+	if f.caFile, err = filepath.Abs(f.caFile); err != nil {
+		return nil, err
+	}
+	ca := server.CACertificate()
+	if err := os.WriteFile(f.caFile, ca, 0o644); err != nil {
+		return nil, fmt.Errorf("the CA certificate cannot be written: %w", err)
+	}
+	return func() {
+		if now, err := os.ReadFile(f.caFile); err == nil && bytes.Equal(now, ca) {
+			_ = os.Remove(f.caFile)
+		}
+	}, nil
+}
+
+// announce prints, once, all that a client needs.
+func announce(w io.Writer, f hubFlags, server *embedded.Server) error {
+	ready := struct {
+		ConnectionString string            `json:"connectionString"`
+		Policies         map[string]string `json:"policies"`
+		HTTPS            string            `json:"https"`
+		MQTTS            string            `json:"mqtts"`
+		CAFile           string            `json:"caFile"`
+	}{server.ConnectionString("iothubowner"), map[string]string{}, server.HTTPSAddress(), server.MQTTSAddress(), f.caFile}
+	for _, p := range server.Policies() {
+		ready.Policies[p] = server.ConnectionString(p)
+	}
+	if f.output == "json" {
+		return json.NewEncoder(w).Encode(ready)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "The embedded IoT Hub is ready, for this machine only. ctrl+c ends it.\n\n")
+	fmt.Fprintf(&b, "  HTTPS           %s\n  MQTT over TLS   %s\n  CA certificate  %s\n\n", ready.HTTPS, ready.MQTTS, ready.CAFile)
+	for _, p := range server.Policies() {
+		fmt.Fprintf(&b, "%s\n  %s\n", p, ready.Policies[p])
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
