@@ -47,7 +47,7 @@ func (f *Properties) refresh() {
 		}
 	}
 	f.rows, f.names = f.rows[:0:0], 0
-	l.list(nil, f.target.Value, f.draft, shape)
+	l.list(nil, f.target.Value, f.draft, shape, true)
 
 	if onButton {
 		f.cursor = len(f.rows)
@@ -64,27 +64,28 @@ type lister struct {
 }
 
 // list appends the rows of one object: first what the hub has, in its order, so that no row
-// moves while it is edited; then what is new.
-func (l *lister) list(parent patch.Path, was, now, shape patch.Value) {
+// moves while it is edited; then what is new. What is folded away counts for the width of the
+// names alone, so that no column moves while groups are folded.
+func (l *lister) list(parent patch.Path, was, now, shape patch.Value, visible bool) {
 	before, after, place := index(was), index(now), index(shape)
 	for _, m := range was.Members() {
-		l.row(parent.Child(m.Key), before, after, place)
+		l.row(parent.Child(m.Key), before, after, place, visible)
 	}
 	for _, m := range now.Members() {
 		if _, seen := before[m.Key]; !seen {
-			l.row(parent.Child(m.Key), before, after, place)
+			l.row(parent.Child(m.Key), before, after, place, visible)
 		}
 	}
 	for _, m := range shape.Members() {
 		_, seen := before[m.Key]
 		if _, too := after[m.Key]; !seen && !too {
-			l.row(parent.Child(m.Key), before, after, place)
+			l.row(parent.Child(m.Key), before, after, place, visible)
 		}
 	}
 }
 
 // row appends the row of one property, and the rows of what is in it.
-func (l *lister) row(path patch.Path, before, after, place map[string]patch.Value) {
+func (l *lister) row(path patch.Path, before, after, place map[string]patch.Value, visible bool) {
 	key, name := path[len(path)-1], path.String()
 	r := row{path: path, conflict: l.conflicts[name], violates: l.violates[name]}
 	r.was, r.had = before[key]
@@ -98,14 +99,16 @@ func (l *lister) row(path patch.Path, before, after, place map[string]patch.Valu
 		}
 	}
 	f := l.form
-	f.rows = append(f.rows, r)
+	if visible {
+		f.rows = append(f.rows, r)
+	}
 	f.names = max(f.names, 2*r.depth()+2+cell.Width(cell.Safe(key)))
-	if r.group && !f.folded[name] {
+	if r.group {
 		was := r.was
 		if was.Kind() != patch.KindObject {
 			was = patch.Value{}
 		}
-		l.list(path, was, r.now, place[key])
+		l.list(path, was, r.now, place[key], visible && !f.folded[name])
 	}
 }
 

@@ -180,15 +180,29 @@ func (f *Properties) accept() bool {
 		return false
 	}
 	draft := f.draft.With(path, v)
-	for _, broken := range patch.CheckSection(f.target.Section, draft) {
-		if len(broken.Path) > 0 && under(broken.Path, path) {
-			t.err = broken.String()
-			return false
-		}
+	if broken := f.breaks(path, draft); broken != "" {
+		t.err = broken
+		return false
 	}
 	f.typing = nil
 	f.change(path, draft)
 	return true
+}
+
+// breaks returns the limit of the hub that a draft breaks because of what it has at p, in
+// words, or "". What is wrong elsewhere, and what was wrong before, is not the fault of this field.
+func (f *Properties) breaks(p patch.Path, draft patch.Value) string {
+	known := map[string]bool{}
+	for _, v := range f.violations {
+		known[v.String()] = true
+	}
+	for _, v := range patch.CheckSection(f.target.Section, draft) {
+		near := under(v.Path, p) || under(p, v.Path)
+		if near && len(v.Path) > 0 && !known[v.String()] {
+			return v.String()
+		}
+	}
+	return ""
 }
 
 // newPath returns where the name typed for a new property leads: a name, or several joined
