@@ -6,8 +6,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/http/httptest"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -20,7 +22,16 @@ import (
 // for in full unless the test fails.
 const patience = 20 * time.Second
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(crowdAddress) != "" {
+		if err := runCrowd(); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // recorder is a handler that lets everything pass, notes it, and checks the
 // order of Connected and Disconnected. The hooks may be nil.
@@ -128,6 +139,7 @@ type site struct {
 	t       testing.TB
 	address string
 	client  *tls.Config
+	root    []byte // the server's certificate, in DER
 }
 
 // serve starts a server, which the end of the test closes.
@@ -155,7 +167,7 @@ func serve(t testing.TB, h Handler, opts Options) *site {
 		}
 	})
 	trust := &tls.Config{ServerName: "127.0.0.1", RootCAs: roots}
-	return &site{Server: server, t: t, address: l.Addr().String(), client: trust}
+	return &site{Server: server, t: t, address: l.Addr().String(), client: trust, root: web.Certificate().Raw}
 }
 
 // peer is the client's end of a connection, spoken to packet by packet.
