@@ -1,15 +1,13 @@
 package dialog
 
-import (
-	"twindeck/keymap"
-)
+import "twindeck/keymap"
 
 // scroll is a window over lines. It remembers how much the last view could show, because
 // only a view knows that.
 type scroll struct{ top, height, total int }
 
-// move answers the keys that move and reports whether the press was one.
-func (s *scroll) move(k keymap.MoveKeys, p keymap.Press) bool {
+// move answers the keys that move; others do nothing.
+func (s *scroll) move(k keymap.MoveKeys, p keymap.Press) {
 	switch {
 	case k.Up.Matches(p):
 		s.top--
@@ -23,11 +21,8 @@ func (s *scroll) move(k keymap.MoveKeys, p keymap.Press) bool {
 		s.top = 0
 	case k.Bottom.Matches(p):
 		s.top = s.total
-	default:
-		return false
 	}
 	s.clamp()
-	return true
 }
 
 func (s *scroll) clamp() { s.top = max(min(s.top, s.total-s.height), 0) }

@@ -120,6 +120,7 @@ func (f *Properties) valueText(r row) string {
 		}
 		return cell.Safe(literal(v))
 	}
+	wasLeaf := r.had && r.was.Kind() != patch.KindObject
 	switch {
 	case r.conflict != nil:
 		c := r.conflict
@@ -134,7 +135,7 @@ func (f *Properties) valueText(r row) string {
 		return th.Removed.Render("removed, sends null") + th.Muted.Render("   was "+safe(r.was, true))
 	case r.group && f.folded[r.path.String()]:
 		return th.Muted.Render(count(r.now.Len(), "key"))
-	case r.group && !(r.had && r.was.Kind() != patch.KindObject):
+	case r.group && !wasLeaf:
 		return ""
 	}
 	text := valueStyle(th, r.now).Render(safe(r.now, r.has))

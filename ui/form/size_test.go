@@ -136,14 +136,14 @@ func TestRandomKeys(t *testing.T) {
 		f := newForm(t, patch.Desired, thermostat)
 		var log []string
 		for range 400 {
-			switch n := random.IntN(60); {
-			case n == 0:
+			switch random.IntN(60) {
+			case 0:
 				f.Update(tea.PasteMsg{Content: hostile[random.IntN(len(hostile))]})
-			case n == 1:
+			case 1:
 				f.SetBase(f.target.Value.With(patch.Path{"sensor", "limits", "low"}, patch.Int(random.Int64N(5))), "E")
-			case n == 2:
+			case 2:
 				f.SetBase(f.target.Value.Without(patch.Path{"sensor"}), "E")
-			case n == 3:
+			case 3:
 				f.SetError("failed")
 			default:
 				key := keys[random.IntN(len(keys))]

@@ -3,6 +3,7 @@ package form
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -216,7 +217,7 @@ func (f *Properties) newPath() (patch.Path, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := append(f.typing.group[:len(f.typing.group):len(f.typing.group)], names...)
+	p := slices.Concat(f.typing.group, names)
 	for _, key := range names {
 		if reason := patch.CheckKey(key); reason != "" {
 			return nil, errors.New(patch.QuoteString(key) + " " + reason)
