@@ -72,7 +72,7 @@ func layout(w, h int, focus pane) screen {
 // columns puts the panes side by side. The twin has the most to show, the devices the least.
 func columns(body rect) [paneCount]rect {
 	left := min(max(body.w*26/100, 28), 52)
-	right := min(max(body.w*33/100, 34), 72)
+	right := min(max(body.w*35/100, 34), 76)
 	middle := body.w - left - right
 	return [paneCount]rect{
 		paneDevices: {body.x, body.y, left, body.h},

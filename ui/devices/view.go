@@ -166,23 +166,26 @@ func (p *Pane) View(th theme.Theme, width, height int, focused bool, now time.Ti
 	if p.typing || p.Filtered() || tall {
 		lines = append(lines, cell.Fit(p.filterLine(th, width), width))
 	}
-	foot := ""
-	if tall || p.problem != "" {
-		foot = p.footLine(th)
+	var foot []string
+	switch {
+	case p.problem != "":
+		foot = th.Problem(p.problem, width, max(height/4, 1))
+	case tall:
+		foot = []string{p.footLine(th)}
 	}
 	body := height - len(lines)
-	if foot != "" && body > 1 {
-		body--
+	if body > len(foot) {
+		body -= len(foot)
 	} else {
-		foot = ""
+		foot = nil
 	}
 	if body > 0 && len(p.store.rows) == 0 {
 		lines = append(lines, cell.Fit(th.Muted.Render(p.emptyLine()), width))
 		body--
 	}
 	lines = append(lines, p.grid.View(view{p, th, focused, now}, width, max(body, 0))...)
-	if foot != "" {
-		lines = append(lines, cell.Fit(foot, width))
+	for _, l := range foot {
+		lines = append(lines, cell.Fit(l, width))
 	}
 	return lines[:min(len(lines), max(height, 0))]
 }
@@ -212,15 +215,13 @@ func (p *Pane) emptyLine() string {
 	case p.problem != "":
 		return ""
 	}
-	return " no devices yet; " + p.keys.Selection.NewDevice.Label + " creates one"
+	return " no devices; " + p.keys.Selection.NewDevice.Label + " creates one"
 }
 
 // footLine tells how much of the registry is loaded.
 func (p *Pane) footLine(th theme.Theme) string {
 	n := Count(len(p.store.devices))
 	switch {
-	case p.problem != "":
-		return th.Bad.Render(theme.Rejected + " " + cell.Safe(p.problem))
 	case p.loading && !p.complete:
 		return th.Muted.Render(" loaded " + n + theme.Pending)
 	case p.Filtered():

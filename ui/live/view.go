@@ -76,7 +76,7 @@ func (v view) what(e *entry) string {
 	case hub.EventConnected:
 		return t.Good.Render("connected")
 	case hub.EventSynced:
-		return t.Muted.Render("in step at " + version)
+		return t.Muted.Render("synced " + version)
 	case hub.EventPatch:
 		return t.Accent.Render(version)
 	case hub.EventGap:
@@ -279,13 +279,22 @@ func (v view) clients(width int) []string {
 		}
 		dot, state := v.state(c)
 		room := max(width-4-cell.Width(state), 1)
-		name := v.theme.Client(c.colour).Render(cell.Fit(cell.Safe(c.id.String()), room))
+		name := v.theme.Client(c.colour).Render(cell.Fit(fitID(c.id, room), room))
 		lines = append(lines, cell.Fit(" "+dot+" "+name+" "+v.theme.Muted.Render(state), width))
 	}
 	if len(lines) > 0 {
 		lines = append(lines, v.theme.Border.Render(strings.Repeat("─", width)))
 	}
 	return lines
+}
+
+// fitID is an identity in a given width. What tells two modules apart stands at the end.
+func fitID(id hub.ID, width int) string {
+	text := cell.Safe(id.String())
+	if id.IsModule() && cell.Width(text) > width {
+		return cell.Ellipsis + "/" + cell.Safe(id.Module)
+	}
+	return text
 }
 
 func (v view) state(c client) (dot, word string) {

@@ -3,40 +3,58 @@ package twin
 import (
 	"strings"
 
-	"twindeck/hub/patch"
 	"twindeck/keymap"
 	"twindeck/ui/cell"
-	"twindeck/ui/grid"
+	"twindeck/ui/jsonview"
 	"twindeck/ui/theme"
 )
 
-type document struct {
-	lines []string
-	grid  grid.Grid
-}
-
-func (d *document) SetValue(v patch.Value) {
-	d.lines = strings.Split(v.Indent("", "  "), "\n")
-	d.grid.SetLen(len(d.lines))
-}
-
-type documentRows struct {
-	d       *document
-	th      theme.Theme
-	focused bool
-}
-
-func (v documentRows) Len() int { return len(v.d.lines) }
-func (v documentRows) Row(i, width int, selected bool) string {
-	return underCursor(v.th, cell.Fit(" "+cell.Safe(v.d.lines[i]), width), selected, v.focused)
-}
-
+// updateJSON takes a key press on the JSON tab.
 func (p *Pane) updateJSON(press keymap.Press) {
-	f := facts{grid: p.json.grid}
-	f.update(p.keys, press)
-	p.json.grid = f.grid
+	switch k := p.keys; {
+	case k.Move.Up.Matches(press):
+		p.json.Up()
+	case k.Move.Down.Matches(press):
+		p.json.Down()
+	case k.Move.PageUp.Matches(press):
+		p.json.PageUp()
+	case k.Move.PageDown.Matches(press):
+		p.json.PageDown()
+	case k.Move.Top.Matches(press):
+		p.json.Home()
+	case k.Move.Bottom.Matches(press):
+		p.json.End()
+	case k.Twin.Expand.Matches(press) && press.String() == "enter":
+		p.json.Toggle()
+	case k.Twin.Expand.Matches(press):
+		p.json.Unfold()
+	case k.Twin.Collapse.Matches(press):
+		p.json.Fold()
+	}
 }
 
+// jsonLines draws the whole document, which is laid out only when somebody looks at it.
 func (p *Pane) jsonLines(th theme.Theme, width, height int, focused bool) []string {
-	return p.json.grid.View(documentRows{p.json, th, focused}, width, height)
+	if p.jsonOf != p.twin && p.twin != nil {
+		p.jsonOf = p.twin
+		p.json.SetValue(p.twin.Document)
+	}
+	cursor := th.Unfocused.Over
+	if focused {
+		cursor = th.Selected.Over
+	}
+	lines := strings.Split(p.json.View(width, height, jsonview.Styles{
+		Key:    th.Key.Render,
+		String: th.String.Render,
+		Number: th.Number.Render,
+		Bool:   th.Bool.Render,
+		Null:   th.Null.Render,
+		Punct:  th.Muted.Render,
+		Match:  th.Warn.Render,
+		Cursor: cursor,
+	}), "\n")
+	for i := range lines {
+		lines[i] = cell.Fit(lines[i], width)
+	}
+	return lines
 }

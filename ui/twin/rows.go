@@ -13,7 +13,8 @@ import (
 type columns struct{ state, name, desired, reported, note int }
 
 const (
-	noteWidth = 5 // an age or an acknowledgement code
+	noteWidth = 4 // an age or an acknowledgement code
+	noteGap   = 1
 	columnGap = 2
 )
 
@@ -26,7 +27,7 @@ func propertyColumns(t *tree, width int) columns {
 	}
 	room := width - c.state - 2*columnGap
 	if c.note > 0 {
-		room -= c.note + columnGap
+		room -= c.note + noteGap
 	}
 	want := [3]int{max(t.name, len("property")), max(t.desired, len("desired")), max(t.reported, len("reported"))}
 	got := shrink(want, room)
@@ -115,7 +116,7 @@ func (v treeRows) leaf(b branch) string {
 	}
 	line := " " + style.Render(symbol) + " " + t.Key.Render(name) + gap + desired + gap + reported
 	if c.note > 0 {
-		line += gap + v.note(b.leaf, style)
+		line += cell.Spaces(noteGap) + v.note(b.leaf, style)
 	}
 	return line
 }

@@ -90,7 +90,11 @@ func (t *tree) add(last patch.Path, leaf patch.Leaf) {
 }
 
 func (t *tree) push(b branch) {
-	t.name = max(t.name, 2*b.depth+2+cell.Width(b.name))
+	width := 2*b.depth + cell.Width(b.name)
+	if b.group {
+		width += 2 // the fold mark
+	}
+	t.name = max(t.name, width)
 	t.rows = append(t.rows, b)
 }
 

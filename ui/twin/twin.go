@@ -7,6 +7,7 @@ import (
 	"twindeck/hub/patch"
 	"twindeck/keymap"
 	"twindeck/ui/cell"
+	"twindeck/ui/jsonview"
 	"twindeck/ui/theme"
 )
 
@@ -54,7 +55,8 @@ type Pane struct {
 	props    tree
 	tags     tree
 	facts    facts
-	json     *document
+	json     *jsonview.Model
+	jsonOf   *hub.Twin // what json shows
 	revision uint64
 }
 
@@ -65,7 +67,7 @@ func New(keys keymap.Map, host string) *Pane {
 		host:  host,
 		props: tree{folded: map[string]bool{}},
 		tags:  tree{folded: map[string]bool{}},
-		json:  &document{},
+		json:  jsonview.New(),
 	}
 }
 
@@ -97,7 +99,7 @@ func (p *Pane) Title() string {
 
 // Show turns to another identity. known is its twin as it was last seen, nil when it never
 // was. Keys that were revealed are masked again.
-func (p *Pane) Show(id hub.ID, known *hub.Twin) Action {
+func (p *Pane) Show(id hub.ID, known *hub.Twin) {
 	p.revision++
 	p.id = id
 	p.identity = nil
@@ -105,7 +107,6 @@ func (p *Pane) Show(id hub.ID, known *hub.Twin) Action {
 	p.stale = false
 	p.revealed = false
 	p.setTwin(known)
-	return p.wanted()
 }
 
 // SetTwin takes the twin as it was read now. A twin of another identity is ignored.
@@ -120,15 +121,15 @@ func (p *Pane) SetTwin(t hub.Twin) {
 }
 
 func (p *Pane) setTwin(t *hub.Twin) {
+	before := p.twin
 	p.twin = t
-	if t == nil {
+	switch {
+	case t == nil:
 		p.props.set(nil)
 		p.tags.set(nil)
-		p.json.SetValue(patch.Object())
-	} else {
+	case before == nil || before.ID != t.ID || before.ETag != t.ETag || before.Version != t.Version:
 		p.props.set(patch.CompareVersions(t.Desired.Value, t.Desired.Metadata, t.Reported.Value))
 		p.tags.set(patch.Compare(t.Tags, patch.Object()))
-		p.json.SetValue(t.Document)
 	}
 	p.facts.set(p)
 }
@@ -176,11 +177,11 @@ func (p *Pane) ToggleReveal() Action {
 		p.revealed = !p.revealed
 	}
 	p.facts.set(p)
-	return p.wanted()
+	return p.Wanted()
 }
 
-// wanted asks for what the tab in front needs and does not have.
-func (p *Pane) wanted() Action {
+// Wanted asks for what the tab in front needs and does not have; nil when it has it all.
+func (p *Pane) Wanted() Action {
 	if p.tab == Identity && p.identity == nil && p.id.Device != "" {
 		return ReadIdentity{p.id}
 	}
@@ -216,5 +217,5 @@ func (p *Pane) turn(d int) Action {
 		p.revealed = false
 		p.facts.set(p)
 	}
-	return p.wanted()
+	return p.Wanted()
 }

@@ -56,10 +56,9 @@ func (p *Pane) content(th theme.Theme, width, height int, focused bool, now time
 	if height <= 0 {
 		return nil
 	}
-	if text := p.instead(th); text != "" {
-		lines := []string{"", text}
-		if height < 2 {
-			lines = lines[1:]
+	if lines := p.instead(th, width); len(lines) > 0 {
+		if height > len(lines) {
+			lines = append([]string{""}, lines...)
 		}
 		return filled(lines, width, height)
 	}
@@ -77,23 +76,24 @@ func (p *Pane) content(th theme.Theme, width, height int, focused bool, now time
 	return filled(nil, width, height)
 }
 
-// instead says why there is nothing to show; "" when there is.
-func (p *Pane) instead(th theme.Theme) string {
+// instead says why there is nothing to show; nil when there is something.
+func (p *Pane) instead(th theme.Theme, width int) []string {
+	muted := func(text string) []string { return []string{th.Muted.Render(" " + text)} }
 	switch {
 	case p.id.Device == "":
-		return th.Muted.Render(" nothing is selected")
+		return muted("nothing is selected")
 	case p.tab == Identity && len(p.facts.list) > 0:
-		return ""
+		return nil
 	case p.twin == nil && p.problem != "":
-		return " " + th.Bad.Render(theme.Rejected+" "+cell.Safe(p.problem))
+		return th.Problem(p.problem, width, 6)
 	case p.twin == nil:
-		return th.Muted.Render(" reading" + theme.Pending)
+		return muted("reading" + theme.Pending)
 	case p.tab == Properties && len(p.props.rows) == 0:
-		return th.Muted.Render(" no properties yet; " + p.keys.Selection.EditDesired.Label + " adds desired ones")
+		return muted("no properties yet; " + p.keys.Selection.EditDesired.Label + " adds desired ones")
 	case p.tab == Tags && len(p.tags.rows) == 0:
-		return th.Muted.Render(" no tags yet; " + p.keys.Selection.EditTags.Label + " adds some")
+		return muted("no tags yet; " + p.keys.Selection.EditTags.Label + " adds some")
 	}
-	return ""
+	return nil
 }
 
 func filled(lines []string, width, height int) []string {
@@ -134,20 +134,24 @@ func (p *Pane) footLine(th theme.Theme, width int) string {
 		return ""
 	}
 	t := p.twin
-	left := fmt.Sprintf(" desired v%d · reported v%d", t.Desired.Version, t.Reported.Version)
-	if width < 56 {
-		left = fmt.Sprintf(" v%d · v%d", t.Desired.Version, t.Reported.Version)
-	}
-	left = th.Muted.Render(left)
-	if p.stale {
-		left = " " + th.Warn.Render("stale") + th.Muted.Render(" reading again"+theme.Pending)
-	}
 	right := th.Muted.Render("etag ") + th.Accent.Render(cell.Safe(t.ETag)) + " "
-	gap := width - cell.Width(left) - cell.Width(right)
-	if gap < 1 {
-		return left
+	versions := []string{
+		fmt.Sprintf(" desired v%d · reported v%d", t.Desired.Version, t.Reported.Version),
+		fmt.Sprintf(" desired v%d", t.Desired.Version),
+		fmt.Sprintf(" v%d", t.Desired.Version),
 	}
-	return left + cell.Spaces(gap) + right
+	if p.stale {
+		versions = []string{" stale, reading again" + theme.Pending, " stale"}
+	}
+	for _, left := range versions {
+		if gap := width - cell.Width(left) - cell.Width(right); gap >= 1 {
+			if p.stale {
+				return th.Warn.Render(left) + cell.Spaces(gap) + right
+			}
+			return th.Muted.Render(left) + cell.Spaces(gap) + right
+		}
+	}
+	return cell.Truncate(right, width)
 }
 
 // about explains the leaf under the cursor: its whole path, both values, what the device
