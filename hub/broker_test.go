@@ -2,6 +2,7 @@ package hub
 
 import (
 	"bytes"
+	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"io"
@@ -15,7 +16,6 @@ import (
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
-	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"twindeck/hub/patch"
@@ -64,14 +64,31 @@ func startBroker(t *testing.T) *broker {
 	if err := b.server.AddHook(b, nil); err != nil {
 		t.Fatal(err)
 	}
-	listener := listeners.NewTCP(listeners.Config{ID: "tls", Address: "127.0.0.1:0", TLSConfig: config})
-	if err := b.server.AddListener(listener); err != nil {
+	// The broker's own listener races with its Close, so the connections are ours.
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { _ = b.server.Serve() }() // returns at once
-	b.proxy = startProxy(t, listener.Address())
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() { _ = b.server.EstablishConnection("tls", conn) }) // ends with the connection
+		}
+	})
+	if err := b.server.Serve(); err != nil {
+		t.Fatal(err)
+	}
+	b.proxy = startProxy(t, listener.Addr().String())
 	t.Cleanup(func() {
-		b.proxy.close()
+		b.proxy.close() // and with it every connection
+		if err := listener.Close(); err != nil {
+			t.Error(err)
+		}
+		serving.Wait()
 		if err := b.server.Close(); err != nil {
 			t.Error(err)
 		}

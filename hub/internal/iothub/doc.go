@@ -30,6 +30,9 @@
 //     and never comes back; whoever owns it makes another and reads the twin.
 //   - mqtt.go:137 and mqtt_module.go:67 append ":8883" to a host name that may have a
 //     port already, which paho refuses silently. We replace the list of servers.
+//   - paho's net.go:128 and :297 keep silent about a socket that was closed on this side,
+//     so that a client whose socket is taken away lives on until its keep-alive. The
+//     socket that paho gets says that the peer has gone.
 //   - paho's netconn.go:66 sends even loopback connections through the proxy of
 //     all_proxy. Our own dialling does not.
 //   - common/tls.go:22 pins a list of roots. We give the roots, or none for the system's.

@@ -155,18 +155,18 @@ func (l *Link) dial(ctx context.Context) (net.Conn, error) {
 	if dialer.Config.ServerName == "" {
 		dialer.Config.ServerName = l.cfg.HostName
 	}
-	conn, err := dialer.DialContext(ctx, "tcp", l.cfg.Address)
+	socket, err := dialer.DialContext(ctx, "tcp", l.cfg.Address)
 	if err != nil {
 		return nil, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
-		_ = conn.Close()
+		_ = socket.Close()
 		return nil, ErrClosed
 	}
-	l.conn = conn
-	return conn, nil
+	l.conn = socket
+	return conn{socket}, nil
 }
 
 // Done is closed when the connection has ended, for whatever reason.
@@ -180,11 +180,11 @@ func (l *Link) end(err error) {
 	l.once.Do(func() {
 		l.mu.Lock()
 		l.closed = true
-		conn, pending := l.conn, l.pending
+		socket, pending := l.conn, l.pending
 		l.pending = nil
 		l.mu.Unlock()
-		if conn != nil {
-			_ = conn.Close()
+		if socket != nil {
+			_ = socket.Close()
 		}
 		if err == nil {
 			err = ErrClosed
