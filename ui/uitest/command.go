@@ -1,0 +1,98 @@
+package uitest
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
+)
+
+// command is a process on a pseudo-terminal.
+type command struct {
+	process *os.Process
+	tty     *os.File // our end
+}
+
+// lastWords is how long output is waited for after a command has ended, should a process
+// it left behind keep the terminal open.
+const lastWords = time.Second
+
+// StartCommand starts a command on a pseudo-terminal of width by height cells. Its
+// environment, the test's own when cmd.Env is nil, gets TERM and COLORTERM; streams that
+// cmd has set stay as they are. The command is killed when the test ends before it.
+func StartCommand(t testing.TB, cmd *exec.Cmd, width, height int) *Screen {
+	t.Helper()
+	cmd.Env = append(cmd.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor")
+	tty, err := startOnTTY(cmd, width, height)
+	if err != nil {
+		t.Fatalf("start %s on a pseudo-terminal: %v", cmd, err)
+	}
+	term := newTerminal(width, height, false)
+	s := newScreen(t, term)
+	s.program = &command{cmd.Process, tty}
+
+	shown, typed := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(shown)
+		_, _ = io.Copy(term, tty) // ends with an error once nobody has the other end open
+	}()
+	go func() {
+		defer close(typed)
+		_, _ = io.Copy(tty, onlyReader{term.input})
+	}()
+	go func() {
+		defer close(s.done)
+		s.err = cmd.Wait()
+		select {
+		case <-shown:
+		case <-time.After(lastWords):
+		}
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-s.done
+		_ = tty.Close()
+		term.close()
+		<-shown
+		<-typed
+	})
+	return s
+}
+
+// startOnTTY starts a command on a new pseudo-terminal and returns our end of it, on
+// which Close interrupts Read.
+func startOnTTY(cmd *exec.Cmd, width, height int) (*os.File, error) {
+	blocking, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}) //nolint:gosec // the sizes of tests
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = blocking.Close() }()
+	fd, err := unix.FcntlInt(blocking.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), blocking.Name()), nil
+}
+
+func (c *command) resize(width, height int) {
+	conn, err := c.tty.SyscallConn() // not Fd, which would make it block again
+	if err != nil {
+		return
+	}
+	_ = conn.Control(func(fd uintptr) {
+		_ = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Col: uint16(width), Row: uint16(height)}) //nolint:gosec // the sizes of tests
+	})
+}
+
+func (c *command) signal(sig os.Signal) error { return c.process.Signal(sig) }
+
+func (c *command) quit() { _ = c.process.Signal(os.Interrupt) }
+
+func (c *command) hangUp() { _ = c.tty.Close() }
