@@ -109,6 +109,8 @@ func (f *Properties) hints() []keymap.Binding {
 		return f.reviewHints()
 	case f.typing != nil:
 		return f.typingHints()
+	case f.empty():
+		return []keymap.Binding{k.Add, k.Cancel}
 	case f.cursor == len(f.rows):
 		return []keymap.Binding{short(k.Edit, "review"), k.Add, k.Cancel}
 	}

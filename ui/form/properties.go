@@ -60,6 +60,7 @@ type Properties struct {
 	cursor  int             // index into rows; len(rows) is the button below them
 	top     int             // first line shown
 	page    int             // lines shown last time
+	tall    int             // lines asked for so far
 	typing  *typing         // not nil while a field is typed into
 	review  *review         // not nil while the changes are reviewed
 	leaving bool            // asking whether to discard the changes
@@ -101,6 +102,9 @@ func (f *Properties) SetError(text string) { f.err, f.busy = text, false }
 func (f *Properties) Dirty() bool {
 	return f.changes > 0 || len(f.conflicts) > 0 || (f.typing != nil && f.typing.touched())
 }
+
+// empty reports whether there is nothing to list and nothing to review.
+func (f *Properties) empty() bool { return len(f.rows) == 0 && f.changes == 0 }
 
 // Update takes a key press or a paste; its actions are [Save] and [Cancel].
 func (f *Properties) Update(msg tea.Msg) Action {
@@ -160,7 +164,11 @@ func (f *Properties) pressList(key tea.KeyPressMsg) Action {
 		return nil
 	}
 	if f.cursor == len(f.rows) {
-		if k.Edit.Matches(key) {
+		switch {
+		case !k.Edit.Matches(key):
+		case f.empty():
+			f.startAdding()
+		default:
 			f.startReview()
 		}
 		return nil

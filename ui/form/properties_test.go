@@ -52,6 +52,30 @@ func TestTheFirstPropertyOfAnEmptyTwin(t *testing.T) {
 	}
 }
 
+func TestEnterOnAnEmptySectionAddsToo(t *testing.T) {
+	f := newForm(t, patch.Desired, "{}")
+	press(f, "enter", "x", "enter", "1", "enter")
+	if got := save(t, f); got.Patch.JSON() != `{"x":1}` {
+		t.Errorf("would send %s", got.Patch.JSON())
+	}
+}
+
+func TestTheFrameNeverShrinks(t *testing.T) {
+	f := newForm(t, patch.Desired, thermostat)
+	_, last := f.Size(120, 60)
+	for _, key := range []string{"a", "x", "enter", "1", "enter", "s", "esc", "home", "down", "down", "down", "left", "d", "s", "esc"} {
+		press(f, key)
+		if _, h := f.Size(120, 60); h < last {
+			t.Fatalf("from %d to %d lines at %q", last, h, key)
+		} else {
+			last = h
+		}
+	}
+	if last >= 60 {
+		t.Errorf("hides the whole screen for few properties: %d lines", last)
+	}
+}
+
 func TestTagsArePatchedAsTags(t *testing.T) {
 	f := newForm(t, patch.Tags, `{"site":"ist"}`)
 	wantOn(t, f, "Tags of")

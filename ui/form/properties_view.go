@@ -8,10 +8,16 @@ import (
 	"twindeck/ui/theme"
 )
 
-// Size returns the size the form would like on a screen of w by h cells. It does not shrink
-// with its content: a frame that jumps while one types is no help.
+// Size returns the size the form would like on a screen of w by h cells. It grows with its
+// content but never shrinks: a frame that jumps while one types is no help.
 func (f *Properties) Size(w, h int) (int, int) {
-	return min(max(w, 1), 104), min(max(h, 1), 40)
+	w, h = min(max(w, 1), 104), max(h, 1)
+	lines := f.layout().len() + 4 // status, a blank, and two of message
+	if f.review != nil {
+		lines = len(f.review.lines(f.theme, max(w-2, 1))) + 2
+	}
+	f.tall = max(f.tall, min(lines+3, 40), 16)
+	return w, min(f.tall, h)
 }
 
 // View draws the form: exactly h lines of exactly w cells. A frame costs what is visible.
@@ -43,15 +49,17 @@ func (f *Properties) View(w, h int) string {
 // body says which line of the form shows what.
 type body struct {
 	rows   int
-	empty  int // lines instead of rows when there are none
+	empty  int // lines instead of rows and button when there is nothing yet
 	adding int // line of the property being added; -1 when none is
 	focus  int
 }
 
 func (f *Properties) layout() body {
 	b := body{rows: len(f.rows), adding: -1}
-	if b.rows == 0 && f.typing == nil {
+	if f.empty() && f.typing == nil {
 		b.empty = 2
+		b.focus = 1
+		return b
 	}
 	b.focus = f.cursor
 	if f.typing != nil && f.typing.adding() {
@@ -65,7 +73,10 @@ func (f *Properties) layout() body {
 
 // len returns how many lines there are: the rows, the one being added, a blank and the button.
 func (b body) len() int {
-	n := b.rows + b.empty + 2
+	if b.empty > 0 {
+		return b.empty
+	}
+	n := b.rows + 2
 	if b.adding >= 0 {
 		n++
 	}
@@ -76,12 +87,14 @@ func (f *Properties) bodyLine(b body, i int, c columns) string {
 	switch {
 	case i == b.adding:
 		return f.addingLine(c)
+	case b.empty > 0 && i == 0:
+		return "   " + f.theme.Muted.Render("there is nothing here yet")
+	case b.empty > 0:
+		return cursorMark(f.theme, true) + "  press " + f.theme.Shortcut.Render(f.keys.Form.Add.Label) + " to add the first property"
 	case i == b.len()-1:
 		return f.button()
 	case i == b.len()-2:
 		return ""
-	case b.empty > 0:
-		return f.theme.Muted.Render([]string{"   there is nothing here yet", "   press " + f.keys.Form.Add.Label + " to add the first property"}[i])
 	case b.adding >= 0 && i > b.adding:
 		i--
 	}

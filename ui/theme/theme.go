@@ -132,16 +132,17 @@ type palette struct {
 }
 
 // Both palettes keep a contrast of at least 4.5:1 between text and background, lines and
-// frames excepted, so that a projector does not swallow them.
+// frames excepted, so that a projector does not swallow them, and keep apart what must be
+// told apart where a terminal has sixteen colours only.
 var (
 	darkPalette = palette{
-		text: "#d8dee4", muted: "#919ba6", border: "#4b5561", surface: "#262c34", selection: "#1d3d63",
+		text: "#d8dee4", muted: "#a0a4a8", border: "#4b5561", surface: "#2b2b2f", selection: "#152f66",
 		accent: "#5cb2ff", onAccent: "#0b1a2a", good: "#5fcb7a", warn: "#e6b450", bad: "#ff7b6e",
 		key: "#8fc7f5", number: "#d6a8ff", boolean: "#f2a86f",
 		clients: [6]string{"#5cd0c4", "#f2a86f", "#d6a8ff", "#a8d66a", "#ff8fb8", "#e6d06a"},
 	}
 	lightPalette = palette{
-		text: "#24292f", muted: "#5a636d", border: "#aeb7c0", surface: "#eceff2", selection: "#cfe5fd",
+		text: "#24292f", muted: "#5a636d", border: "#aeb7c0", surface: "#ebebeb", selection: "#d2ecfb",
 		accent: "#0760c4", onAccent: "#ffffff", good: "#147333", warn: "#845500", bad: "#bd1f2a",
 		key: "#0a508f", number: "#7033b8", boolean: "#99430b",
 		clients: [6]string{"#0b6e66", "#99430b", "#7033b8", "#3f6b0e", "#ad2263", "#6b5a00"},

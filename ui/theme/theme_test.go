@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"twindeck/keymap"
@@ -128,11 +129,11 @@ func TestTextHasContrast(t *testing.T) {
 		p           palette
 		backgrounds []string
 	}{
-		"dark":  {darkPalette, []string{"#000000", "#1e1e1e", darkPalette.surface}},
-		"light": {lightPalette, []string{"#ffffff", "#f6f6f6", lightPalette.surface}},
+		"dark":  {darkPalette, []string{"#000000", "#1e1e1e", darkPalette.surface, darkPalette.selection}},
+		"light": {lightPalette, []string{"#ffffff", "#f6f6f6", lightPalette.surface, lightPalette.selection}},
 	} {
 		p := tc.p
-		texts := append([]string{p.text, p.muted, p.accent, p.good, p.warn, p.bad, p.key, p.number, p.boolean}, p.clients[:]...)
+		texts := p.texts()
 		for _, bg := range tc.backgrounds {
 			for _, fg := range texts {
 				if c := contrast(fg, bg); c < 4.5 {
@@ -142,6 +143,33 @@ func TestTextHasContrast(t *testing.T) {
 		}
 		if c := contrast(p.onAccent, p.accent); c < 4.5 {
 			t.Errorf("%s: a button has a contrast of %.2f", name, c)
+		}
+	}
+}
+
+func (p palette) texts() []string {
+	return append([]string{p.text, p.muted, p.accent, p.good, p.warn, p.bad, p.key, p.number, p.boolean}, p.clients[:]...)
+}
+
+// On a terminal of sixteen colours the row of the cursor must neither vanish in the
+// background nor swallow a text on it.
+func TestTheSelectionShowsInSixteenColours(t *testing.T) {
+	reduce := func(hex string) ansi.BasicColor { return ansi.Convert16(lipgloss.Color(hex)) }
+	for name, tc := range map[string]struct {
+		p          palette
+		background ansi.BasicColor
+	}{
+		"dark":  {darkPalette, ansi.Black},
+		"light": {lightPalette, ansi.BrightWhite},
+	} {
+		on := reduce(tc.p.selection)
+		if on == tc.background {
+			t.Errorf("%s: the selection becomes the background", name)
+		}
+		for _, fg := range tc.p.texts() {
+			if reduce(fg) == on {
+				t.Errorf("%s: %s becomes the colour of the selection, %d", name, fg, on)
+			}
 		}
 	}
 }
