@@ -57,6 +57,9 @@ func (m *Model) gotConnection(msg connectionMsg) tea.Cmd {
 
 func (m *Model) attached(msg attachedMsg) tea.Cmd {
 	m.heard(msg.err)
+	if !m.live.Attached(msg.id) { // detached before it was attached
+		return nil
+	}
 	if msg.err != nil {
 		m.live.Detach(msg.id)
 		m.alert("Attach a client", msg.err)

@@ -89,12 +89,12 @@ func TestAStaleTwinSaysSoUntilItIsReadAgain(t *testing.T) {
 		if err := p.hub.Attach(t.Context(), controller); err != nil {
 			t.Fatal(err)
 		}
-		p.hub.delay = func(method string, _ hub.ID) time.Duration {
+		p.hub.slow(func(method string, _ hub.ID) time.Duration {
 			if method == "Twin" {
 				return time.Second
 			}
 			return 0
-		}
+		})
 		p.hub.elsewhere(controller, `{"telemetryInterval":122}`)
 		p.wait(100 * time.Millisecond)
 		p.sees("stale, reading again")
@@ -109,12 +109,12 @@ func TestTheWrongTwinNeverAppears(t *testing.T) {
 	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
 		p.wait(time.Second)
 		before := p.hub.count("Twin")
-		p.hub.delay = func(method string, id hub.ID) time.Duration {
+		p.hub.slow(func(method string, id hub.ID) time.Duration {
 			if method == "Twin" && id.Device == "pump-01" {
 				return 900 * time.Millisecond // later than that of the next row
 			}
 			return 100 * time.Millisecond
-		}
+		})
 		p.Press("j")
 		p.wait(100 * time.Millisecond) // the read of pump-01 is on its way
 		p.Press("j")
@@ -360,7 +360,7 @@ func TestTypingAFilterTakesEveryKey(t *testing.T) {
 func TestLeavingCancelsWhatIsRunning(t *testing.T) {
 	for _, name := range []string{"q", "ctrl+c"} {
 		inBubble(t, Options{}, 80, 24, demo, func(p *pump) {
-			p.hub.delay = func(string, hub.ID) time.Duration { return time.Hour }
+			p.hub.slow(func(string, hub.ID) time.Duration { return time.Hour })
 			p.Press("j", "r", name)
 			if !p.Quit() {
 				t.Errorf("%s does not quit", name)

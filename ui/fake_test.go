@@ -123,6 +123,13 @@ func (f *fakeHub) failing(method string, err error) {
 	f.fail[method] = err
 }
 
+// slow makes calls take as long as delay says.
+func (f *fakeHub) slow(delay func(method string, id hub.ID) time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.delay = delay
+}
+
 func notFound(op string) error {
 	return &hub.Error{Op: op, Status: 404, Code: hub.CodeDeviceNotFound, TrackingID: "track-404"}
 }

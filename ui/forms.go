@@ -49,12 +49,13 @@ func (m *Model) created(msg createdMsg) tea.Cmd {
 		return nil
 	}
 	m.close(msg.form)
-	// A listing of modules that left before cannot know this one.
-	if t := m.modules[msg.identity.Device]; t != nil {
-		t.stop()
-	}
 	m.focus = paneDevices
 	cmd := m.devicesActed(m.devices.Reveal(msg.identity))
+	if msg.identity.IsModule() {
+		// Any reading of the modules that left before cannot know this one, and the device
+		// may have others that were never asked for.
+		cmd = tea.Batch(cmd, m.readModulesOf(msg.identity.Device))
+	}
 	text, t := "created "+msg.identity.String(), good
 	if msg.existed {
 		text, t = msg.identity.String()+" already exists: opened it", info

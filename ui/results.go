@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/hub"
+	"twindeck/ui/twin"
 )
 
 // result takes what a command brought back.
@@ -73,7 +74,7 @@ func (m *Model) gotPage(msg pageMsg) tea.Cmd {
 
 // refresh reads again what is on the screen.
 func (m *Model) refresh() tea.Cmd {
-	return tea.Batch(m.list(), m.readOpenModules(), m.readTwin(), m.twinActed(m.twin.Wanted()))
+	return tea.Batch(m.list(), m.readOpenModules(), m.readTwin())
 }
 
 // openDevices bounds how many open devices a refresh reads the modules of.
@@ -106,11 +107,9 @@ func (m *Model) gotModules(msg modulesMsg) tea.Cmd {
 	}
 	m.heard(msg.err)
 	if msg.err != nil {
-		m.devices.FailModules(msg.device, sentence(msg.err))
-	} else {
-		m.devices.SetModules(msg.device, msg.list)
+		return m.devicesActed(m.devices.FailModules(msg.device, sentence(msg.err)))
 	}
-	return m.retarget()
+	return m.devicesActed(m.devices.SetModules(msg.device, msg.list))
 }
 
 // retarget makes the twin pane follow the cursor of the devices pane. What is remembered of
@@ -141,7 +140,11 @@ func (m *Model) readTwin() tea.Cmd {
 		return nil
 	}
 	ctx, gen := m.reading.start(m.ctx)
-	return tea.Batch(readTwin(ctx, m.backend, gen, id), m.twinActed(m.twin.Wanted()))
+	cmd := readTwin(ctx, m.backend, gen, id)
+	if m.twin.Tab() == twin.Identity {
+		cmd = tea.Batch(cmd, m.readIdentityOf(id))
+	}
+	return cmd
 }
 
 func (m *Model) gotTwin(msg twinMsg) tea.Cmd {

@@ -83,13 +83,11 @@ func (p *Pane) Begin() {
 func (p *Pane) AddPage(twins []hub.Twin, last bool) Action {
 	p.revision++
 	p.problem = ""
-	touched := false
+	outdated := false
 	for _, t := range twins {
-		if !p.store.put(t) && p.Filtered() {
-			touched = true // its tags may have changed what the filter shows
-		}
+		outdated = p.store.put(t) || outdated
 	}
-	if touched {
+	if outdated {
 		p.store.rewind()
 	}
 	if last {
@@ -162,10 +160,10 @@ func (p *Pane) moved() {
 }
 
 // SetModules takes the modules of a device.
-func (p *Pane) SetModules(id string, found []hub.Identity) {
+func (p *Pane) SetModules(id string, found []hub.Identity) Action {
 	d := p.store.byID[id]
 	if d == nil {
-		return
+		return nil
 	}
 	c := &children{}
 	for _, f := range found {
@@ -174,20 +172,20 @@ func (p *Pane) SetModules(id string, found []hub.Identity) {
 		}
 	}
 	slices.SortFunc(c.modules, func(a, b module) int { return cmp.Compare(a.id, b.id) })
-	p.replace(d, c)
+	return p.replace(d, c)
 }
 
 // FailModules says why the modules of a device could not be read. Those known before stay.
-func (p *Pane) FailModules(id, problem string) {
+func (p *Pane) FailModules(id, problem string) Action {
 	d := p.store.byID[id]
 	if d == nil {
-		return
+		return nil
 	}
 	c := &children{err: problem}
 	if d.children != nil {
 		c.modules = d.children.modules
 	}
-	p.replace(d, c)
+	return p.replace(d, c)
 }
 
 func newModule(f hub.Identity) module {
@@ -195,16 +193,16 @@ func newModule(f hub.Identity) module {
 }
 
 // replace changes the modules of a device and the rows that show them.
-func (p *Pane) replace(d *device, c *children) {
+func (p *Pane) replace(d *device, c *children) Action {
 	p.revision++
 	d.children = c
 	at := p.store.find(hub.ID{Device: d.id}, p.grid.Cursor())
 	if at < 0 {
-		if p.Filtered() { // a module may match now
-			p.store.rewind()
-			p.walk()
+		if !p.Filtered() {
+			return nil
 		}
-		return
+		p.store.rewind() // a module may match now
+		return p.walk()
 	}
 	top := p.grid.Top()
 	grown := p.store.redraw(d, at)
@@ -213,6 +211,7 @@ func (p *Pane) replace(d *device, c *children) {
 		p.grid.Shift(grown)
 	}
 	p.follow(true)
+	return nil
 }
 
 // Reveal adds an identity that was just created or read, and selects it. A module opens
@@ -234,13 +233,9 @@ func (p *Pane) Reveal(f hub.Identity) Action {
 	if p.Filtered() && !p.store.matches(d.search) && !(f.IsModule() && p.store.matches(strings.ToLower(f.Module))) {
 		p.setFilter("")
 	}
+	d.fresh = lag
 	p.store.rewind()
-	act := p.walk()
-	if f.IsModule() && len(d.children.modules) == 1 {
-		// The device may have others that were never asked for.
-		return LoadModules{Device: f.Device}
-	}
-	return act
+	return p.walk()
 }
 
 func (p *Pane) adopt(d *device, f hub.Identity) {

@@ -23,6 +23,7 @@ type device struct {
 	connected bool
 	edge      bool
 	open      bool
+	fresh     uint8     // listings that may still be without it; see sweep
 	children  *children // nil until the modules were asked for
 }
 
@@ -77,8 +78,9 @@ const slice = 20_000
 
 func newStore() store { return store{byID: map[string]*device{}} }
 
-// put adds a device or brings it up to date and reports whether it was new.
-func (s *store) put(t hub.Twin) bool {
+// put adds a device or brings it up to date. It reports whether the rows are wrong now,
+// because a filter lets through a device that it kept out, or the reverse.
+func (s *store) put(t hub.Twin) (outdated bool) {
 	d, known := s.byID[t.Device]
 	if !known {
 		d = &device{id: t.Device}
@@ -91,8 +93,9 @@ func (s *store) put(t hub.Twin) bool {
 	d.auth = t.Auth
 	d.edge = t.Edge
 	d.activity = unix(t.LastActivityTime)
+	before := d.search
 	d.tags, d.search = searchable(t.Device, t.Tags)
-	return !known
+	return known && s.matches(before) != s.matches(d.search)
 }
 
 // insert keeps the order when the hub keeps one, and otherwise appends: sorting a million
@@ -110,21 +113,29 @@ func (s *store) insert(d *device) {
 	}
 }
 
-// sweep drops what the listing that just ended did not contain and reports whether there was any.
-func (s *store) sweep() bool {
-	kept := slices.DeleteFunc(s.devices, func(d *device) bool {
-		gone := d.listing != s.listing
-		if gone {
-			delete(s.byID, d.id)
+// lag is how many listings in a row may be without a device that is known to be there: the
+// queries of a real hub answer from an index that is some seconds behind (Azure docs:
+// iot-hub-devguide-query-language, "Limitations").
+const lag = 3
+
+// sweep drops what the listing that just ended did not contain.
+func (s *store) sweep() {
+	before := len(s.devices)
+	s.devices = slices.DeleteFunc(s.devices, func(d *device) bool {
+		switch {
+		case d.listing == s.listing:
+			d.fresh = 0
+			return false
+		case d.fresh > 0:
+			d.fresh--
+			return false
 		}
-		return gone
+		delete(s.byID, d.id)
+		return true
 	})
-	changed := len(kept) != len(s.devices)
-	s.devices = kept
-	if changed {
+	if len(s.devices) != before {
 		s.rewind()
 	}
-	return changed
 }
 
 // rewind lets the next advance build the rows anew.

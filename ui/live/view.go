@@ -154,10 +154,19 @@ func (v view) payload(e *entry, width int) []string {
 			return lines
 		}
 		var head string
-		head, text = cut(text, room)
+		head, text = cutJSON(text, room)
 		lines = append(lines, v.theme.Muted.Render(indent+head))
 	}
 	return lines
+}
+
+// cutJSON is cut, but behind a comma when there is one in the second half of the line.
+func cutJSON(text string, width int) (head, rest string) {
+	head, rest = cut(text, width)
+	if comma := strings.LastIndexByte(head, ','); rest != "" && comma >= len(head)/2 {
+		return text[:comma+1], text[comma+1:]
+	}
+	return head, rest
 }
 
 // cut splits safe text after as many characters as fit into width cells, at least one.
