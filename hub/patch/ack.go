@@ -16,6 +16,13 @@ type Ack struct {
 	Text       string // "ad": the device's own words, untrusted; empty when there are none
 }
 
+// Of the codes, which are those of HTTP, only these are told apart; every other one leaves
+// it to the value whether the property is in sync.
+const (
+	ackInProgress = 202
+	ackError      = 400 // and above
+)
+
 // ReadAck reads a reported value as an acknowledgement. It reports false for everything
 // that is not an object with "value", an integer "ac" and at most "av" and "ad" besides,
 // so that ordinary objects are not taken for one.

@@ -1,7 +1,5 @@
 package patch
 
-import "net/http"
-
 // State says how far a device has followed a desired property.
 type State uint8
 
@@ -110,9 +108,9 @@ func stateOf(p pair, by acknowledged) State {
 	switch {
 	case !p.hasRight:
 		return ReportedOnly
-	case by.ack != nil && !by.stale && by.ack.Code >= http.StatusBadRequest:
+	case by.ack != nil && !by.stale && by.ack.Code >= ackError:
 		return Rejected
-	case by.ack != nil && !by.stale && by.ack.Code == http.StatusAccepted:
+	case by.ack != nil && !by.stale && by.ack.Code == ackInProgress:
 		return Pending
 	case same:
 		return InSync
