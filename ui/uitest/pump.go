@@ -147,6 +147,21 @@ func (p *Pump) WaitUntil(what string, ok func(view string) bool) {
 	}
 }
 
+// Elapse lets time pass and takes in what running commands bring meanwhile.
+func (p *Pump) Elapse(d time.Duration) {
+	p.t.Helper()
+	over := time.NewTimer(d)
+	defer over.Stop()
+	for {
+		select {
+		case r := <-p.messages:
+			p.take(r)
+		case <-over.C:
+			return
+		}
+	}
+}
+
 func (p *Pump) update(msg tea.Msg) {
 	if p.quit || msg == nil {
 		return

@@ -90,6 +90,10 @@ func TestPumpLeavesSlowCommandsRunning(t *testing.T) {
 		if took := time.Since(start); took != 3*time.Second {
 			t.Errorf("three ticks took %v", took)
 		}
+		p.Elapse(2500 * time.Millisecond)
+		if got, want := p.Text(), "ticks 5"; got != want {
+			t.Errorf("5.5 s after the start: %s, want %s", got, want)
+		}
 	})
 }
 
