@@ -16,12 +16,16 @@ func TestLineKeepsTheCursorInView(t *testing.T) {
 	l := newLine("a fairly long text with a MARK in it")
 	for _, tc := range []struct {
 		press tea.KeyPressMsg
+		times int
 		want  string // what is seen around the cursor
 	}{
-		{tea.KeyPressMsg{Code: tea.KeyEnd}, " in it"},
-		{tea.KeyPressMsg{Code: tea.KeyHome}, "a fair"},
+		{tea.KeyPressMsg{Code: tea.KeyEnd}, 1, " in it"},
+		{tea.KeyPressMsg{Code: tea.KeyLeft}, 10, "MARK"},
+		{tea.KeyPressMsg{Code: tea.KeyHome}, 1, "a fair"},
 	} {
-		l.update(tc.press)
+		for range tc.times {
+			l.update(tc.press)
+		}
 		got := l.view(th, 12)
 		if cell.Width(got) != 12 || !strings.Contains(ansi.Strip(got), tc.want) || !strings.Contains(got, "\x1b[7m") {
 			t.Errorf("after %s: %q", tc.press, got)

@@ -43,9 +43,12 @@ func TestBothChangedTheSameProperty(t *testing.T) {
 	}
 	t.Run("nothing is saved before it is decided", func(t *testing.T) {
 		f := start(t)
-		if a := press(f, "s", "enter", "esc", "s", "ctrl+s"); a != nil || f.review != nil {
-			t.Errorf("got %v", a)
+		for _, key := range []string{"s", "ctrl+s", "G", "enter"} {
+			if a := press(f, key); a != nil || f.review != nil {
+				t.Fatalf("%s: %v", key, a)
+			}
 		}
+		wantOn(t, f, "2 properties were changed on both sides")
 	})
 	for name, tc := range map[string]struct{ keys, want string }{
 		"mine and mine":     {"mm", `{"a":10,"c":{"x":"mine"}}`},
@@ -160,7 +163,7 @@ func TestATwinThatChangesUnderTheFingersLosesNothingTyped(t *testing.T) {
 	f := newForm(t, patch.Desired, `{"a":"x","b":1}`)
 	press(f, "enter", "yz")
 	f.SetBase(parse(t, `{"b":2}`), "NEW") // a, which is being typed into, is gone
-	wantOn(t, f, "xyz")
+	wantOn(t, f, "a  string   xyz", "b  number   2")
 	press(f, "enter")
 	if got := save(t, f); got.Patch.JSON() != `{"a":"xyz"}` || got.ETag != "NEW" {
 		t.Errorf("would send %s", got.Patch.JSON())
