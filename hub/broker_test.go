@@ -99,7 +99,7 @@ func startBroker(t *testing.T) *broker {
 func (b *broker) ID() string { return "hub" }
 
 func (b *broker) Provides(hook byte) bool {
-	return bytes.Contains([]byte{mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnPublish}, []byte{hook})
+	return hook == mqtt.OnConnectAuthenticate || hook == mqtt.OnACLCheck || hook == mqtt.OnPublish
 }
 
 func (b *broker) OnConnectAuthenticate(_ *mqtt.Client, pk packets.Packet) bool {

@@ -23,7 +23,7 @@ type ConnectionString struct {
 // The sentences of ParseConnectionString name fields and never quote the input: any part
 // of it may be the key, in a string that was pasted wrongly.
 var (
-	errNoPairs     = errors.New("the connection string is not made of name=value pairs; it looks like HostName=...;SharedAccessKeyName=...;SharedAccessKey=...")
+	errNoPairs     = errors.New("the connection string is not made of name=value pairs; copy the whole string again, it begins with HostName=")
 	errEmpty       = errors.New("the connection string is empty; copy one from the hub's shared access policies")
 	errHostName    = errors.New("the connection string's HostName must be a host such as contoso.azure-devices.net or localhost:8443, without https:// and without a path")
 	errNoHostName  = errors.New("the connection string has no HostName; copy the whole string again")

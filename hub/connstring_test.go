@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -45,7 +46,7 @@ func TestParseConnectionStringSaysWhatIsWrong(t *testing.T) {
 	const host, policy, key = "HostName=localhost;", "SharedAccessKeyName=p;", "SharedAccessKey=" + secret
 	for text, want := range map[string]error{
 		"":                                     errEmpty,
-		" \n":                                  errEmpty,
+		"   ":                                  errEmpty,
 		secret[:10]:                            errNoPairs,
 		policy + key:                           errNoHostName,
 		"HostName=https://a.b;" + policy + key: errHostName,
@@ -59,13 +60,13 @@ func TestParseConnectionStringSaysWhatIsWrong(t *testing.T) {
 		host + policy + "SharedAccessKey=not base64":                                       errKey,
 		host + policy + "DeviceId=d;" + key:                                                errBoth,
 		host + "ModuleId=m;" + key:                                                         errNoDevice,
-		host + "DeviceId=a b;" + key:                                                   errIdentityID,
+		host + "DeviceId=a b;" + key:                                                       errIdentityID,
 		host + "DeviceId=a/b;" + key:                                                       errIdentityID,
 		host + "SharedAccessKeyName=" + secret + ";" + key:                                 errPolicyName,
 		host + "DeviceId=d;x509=true":                                                      errCertificate,
 		host + "DeviceId=d;SharedAccessSignature=SharedAccessSignature sr=x&sig=" + secret: errSignature,
 	} {
-		if _, err := ParseConnectionString(text); err != want {
+		if _, err := ParseConnectionString(text); !errors.Is(err, want) {
 			t.Errorf("%q: got %v, want %v", text, err, want)
 		}
 	}

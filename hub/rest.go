@@ -20,8 +20,8 @@ const apiVersion = "2021-04-12"
 // callTimeout bounds a call on a context without a deadline.
 const callTimeout = 30 * time.Second
 
-// AnyETag, given as an etag, writes whatever the current one is. It has to be asked for:
-// an empty etag is an error.
+// AnyETag in the place of an etag writes whatever the current one is. It has to be asked
+// for: an empty etag is an error.
 const AnyETag = "*"
 
 var errNoETag = errors.New("a write needs the etag of what was read; read it first")

@@ -223,7 +223,7 @@ func TestIdentitiesAreReadWhole(t *testing.T) {
 func TestIdentitiesAreCreatedNotOverwritten(t *testing.T) {
 	l := listen(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("iothub-errorcode", "ModuleAlreadyExistsOnDevice")
-		w.WriteHeader(409)
+		w.WriteHeader(http.StatusConflict)
 		_, _ = io.WriteString(w, `{"errorCode":409301,"message":"there","trackingId":"t-1"}`)
 	})
 	_, err := l.client.CreateIdentity(t.Context(), NewIdentity{ID: ID{Device: "d 1", Module: "m"}})
