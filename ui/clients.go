@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/hub"
@@ -13,6 +15,9 @@ import (
 // whoever is connected.
 type attachAnyway struct{ id hub.ID }
 
+// promptly is how soon after a key what it opens is still expected.
+const promptly = 250 * time.Millisecond
+
 // toggleClient attaches a client as the identity, or detaches it. On a real hub that may
 // throw a device off that somebody depends on, so the connection is looked at and the user
 // asked first.
@@ -23,7 +28,7 @@ func (m *Model) toggleClient(id hub.ID) tea.Cmd {
 	case m.opts.Embedded:
 		return m.attach(id)
 	}
-	return readConnection(m.ctx, m.backend, id)
+	return readConnection(m.ctx, m.backend, id, m.opts.Now())
 }
 
 func (m *Model) attach(id hub.ID) tea.Cmd {
@@ -44,14 +49,17 @@ func (m *Model) gotConnection(msg connectionMsg) tea.Cmd {
 		text = name + " is connected right now.\n" +
 			"The hub allows one connection per identity: attaching disconnects the real one, which will try to come back."
 	}
-	m.open(dialog.NewConfirm(dialog.Question{
+	q := dialog.Question{
 		Title: "Attach a client as " + msg.id.String() + "?",
 		Text:  text,
 		Yes:   "Attach",
 		No:    "Leave it",
 		Tag:   attachAnyway{msg.id},
-		Now:   m.opts.Now, // it opens when the hub has answered, not when the key was pressed
-	}, m.keys, m.theme))
+	}
+	if m.opts.Now().Sub(msg.asked) > promptly {
+		q.Now = m.opts.Now // it comes as a surprise: the next key may be meant for something else
+	}
+	m.open(dialog.NewConfirm(q, m.keys, m.theme))
 	return nil
 }
 
@@ -65,7 +73,7 @@ func (m *Model) attached(msg attachedMsg) tea.Cmd {
 		m.alert("Attach a client", msg.err)
 		return nil
 	}
-	return m.say(good, "attached as "+msg.id.String())
+	return m.say(good, "attached "+shortName(msg.id))
 }
 
 func (m *Model) detached(msg detachedMsg) tea.Cmd {
@@ -76,7 +84,15 @@ func (m *Model) detached(msg detachedMsg) tea.Cmd {
 	}
 	m.live.Detach(msg.id)
 	m.devices.SetConnected(msg.id, false)
-	return m.say(info, "detached "+msg.id.String())
+	return m.say(info, "detached "+shortName(msg.id))
+}
+
+// shortName is what an identity is called where it is clear whose module it is.
+func shortName(id hub.ID) string {
+	if id.IsModule() {
+		return id.Module
+	}
+	return id.Device
 }
 
 func (m *Model) copyID(id hub.ID) tea.Cmd {

@@ -64,6 +64,7 @@ type (
 	}
 	connectionMsg struct {
 		id        hub.ID
+		asked     time.Time // when the user wanted to attach
 		connected bool
 		err       error
 	}
@@ -150,12 +151,12 @@ func save(ctx context.Context, b Backend, f *form.Properties, s form.Save) tea.C
 }
 
 // readConnection asks whether somebody is connected as id, before a client takes its place.
-func readConnection(ctx context.Context, b Backend, id hub.ID) tea.Cmd {
+func readConnection(ctx context.Context, b Backend, id hub.ID, asked time.Time) tea.Cmd {
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
 		identity, err := b.Identity(ctx, id)
-		return connectionMsg{id, identity.Connected, err}
+		return connectionMsg{id, asked, identity.Connected, err}
 	}
 }
 

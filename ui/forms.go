@@ -56,9 +56,9 @@ func (m *Model) created(msg createdMsg) tea.Cmd {
 		// may have others that were never asked for.
 		cmd = tea.Batch(cmd, m.readModulesOf(msg.identity.Device))
 	}
-	text, t := "created "+msg.identity.String(), good
+	text, t := "created "+shortName(msg.identity.ID), good
 	if msg.existed {
-		text, t = msg.identity.String()+" already exists: opened it", info
+		text, t = shortName(msg.identity.ID)+" already exists: opened it", info
 	}
 	return tea.Batch(cmd, m.say(t, text))
 }
