@@ -181,6 +181,9 @@ func TestEveryDialogIsExactlyAsLargeAsAsked(t *testing.T) {
 	} {
 		for w := 1; w <= 60; w++ {
 			for h := 1; h <= 40; h++ {
+				if h > 14 && h%7 != 0 || w > 24 && w%5 != 0 {
+					continue // every small size, and a sample of the others
+				}
 				checkSize(t, name, d.View(w, h), w, h)
 				if gw, gh := d.Size(w, h); gw < 1 || gh < 1 || gw > w || gh > h {
 					t.Fatalf("%s wants %dx%d of %dx%d", name, gw, gh, w, h)
