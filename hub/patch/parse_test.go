@@ -125,6 +125,27 @@ func TestInt64(t *testing.T) {
 	}
 }
 
+func TestInsideOtherDocuments(t *testing.T) {
+	var body struct {
+		Tags Value `json:"tags"`
+		None Value `json:"none"`
+	}
+	const text = `{"tags":{"z":1.0,"a":[true]},"none":null}`
+	if err := json.Unmarshal([]byte(text), &body); err != nil {
+		t.Fatal(err)
+	}
+	if back, err := json.Marshal(body); err != nil || string(back) != text {
+		t.Errorf("came back as %s (%v)", back, err)
+	}
+	if z, ok := body.Tags.Get("a"); !ok || z.Kind().String() != "array" || !z.Elems()[0].AsBool() {
+		t.Errorf("a is %s", z.JSON())
+	}
+	var v Value
+	if err := v.UnmarshalJSON([]byte(`{`)); err == nil || !v.IsNull() {
+		t.Errorf("half a document was read as %s (%v)", v.JSON(), err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,2.50,-0,1e3],"b":{"c":null,"":true}}`, `"\ud83d\ude80\u001b"`, `[[],{}]`, `{"a":1,"a":2}`, "\uFEFF1", `1 2`, `{"a"`,

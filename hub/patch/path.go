@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Path names a place in a tree of objects by the keys that lead to it. The empty path
@@ -51,6 +52,9 @@ func isPlainKey(key string) bool {
 func ParsePath(text string) (Path, error) {
 	if text == "" {
 		return nil, nil
+	}
+	if !utf8.ValidString(text) {
+		return nil, fmt.Errorf("the path %s is not readable: it is not UTF-8", QuoteString(text))
 	}
 	var path Path
 	for rest := text; ; {

@@ -41,7 +41,7 @@ func TestParsePathRefuses(t *testing.T) {
 }
 
 func FuzzParsePath(f *testing.F) {
-	for _, seed := range []string{"", "a.b", `a."b.c"`, `"".""`, `"\u001b"`, "a..b"} {
+	for _, seed := range []string{"", "a.b", `a."b.c"`, `"".""`, `"\u001b"`, "a..b", "\xee"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -323,6 +323,14 @@ func TestWhatComesFromAHubIsSafeToPrint(t *testing.T) {
 	check(t, m, 90, 3, "\t\t>▾ {\n\t\t    \"\\u001b]0;k\\u0007\": \"\\u001b[2J\\u009b1m\\u202e\\u200b\\n\"\n\t\t  }")
 }
 
+func TestALongStringCostsALine(t *testing.T) {
+	m := view(t, `["`+strings.Repeat("ş東", 1_000_000)+`"]`, 3)
+	check(t, m, 12, 3, "\t\t>▾ [\n\t\t    \"ş東ş東…\n\t\t  ]")
+	if per := testing.AllocsPerRun(10, func() { m.View(12, 3, Styles{}) }); per > 200 {
+		t.Errorf("%v allocations for three short lines", per)
+	}
+}
+
 // drawText makes strings of what makes columns hard: wide, combining, hidden, control.
 var drawText = rapid.StringOfN(rapid.SampledFrom([]rune("ab\"\\\x1b\n\u009b東京ş́🚀👩\u200d👧\u202e\u0301🇹🇷")), 0, 60, -1)
 
