@@ -39,25 +39,25 @@ func (t *typing) read() (patch.Value, error) {
 	return infer(t.value.text())
 }
 
-// nextKind chooses the next type; after the last one a new property's type is inferred again.
+// nextKind chooses the next type that what was typed can be read as, and the next of all
+// when there is no other.
 func (t *typing) nextKind() {
-	t.err = ""
+	now := t.kind
 	if !t.chosen {
-		t.kind, t.chosen = kinds[0], true
-		return
-	}
-	for i, k := range kinds {
-		if kindName(k) != kindName(t.kind) {
-			continue
+		now = patch.KindObject // what is no value yet began like JSON
+		if v, err := infer(t.value.text()); err == nil {
+			now = v.Kind()
 		}
-		if i+1 < len(kinds) {
-			t.kind = kinds[i+1]
-		} else if t.chosen = !t.adding(); t.chosen {
-			t.kind = kinds[0]
-		}
-		return
 	}
-	t.kind = kinds[0]
+	at := slices.IndexFunc(kinds, func(k patch.Kind) bool { return kindName(k) == kindName(now) })
+	t.kind, t.chosen, t.err = kinds[(at+1)%len(kinds)], true, ""
+	for step := 1; step < len(kinds); step++ {
+		k := kinds[(at+step)%len(kinds)]
+		if _, err := read(t.value.text(), k); err == nil {
+			t.kind = k
+			return
+		}
+	}
 }
 
 // paste puts pasted text at the cursor. Text that a one-line string cannot hold as it is
