@@ -145,6 +145,20 @@ func TestMovingFastReadsOnlyWhereTheCursorRests(t *testing.T) {
 	})
 }
 
+func TestAnEditWaitsForItsTwin(t *testing.T) {
+	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
+		p.wait(time.Second)
+		p.hub.slow(func(string, hub.ID) time.Duration { return time.Second })
+		p.Press("j", "e")
+		p.sees("reading the twin…")
+		p.wait(1100 * time.Millisecond)
+		p.sees("Desired properties of pump-01", "rpm")
+		p.Press("esc", "j", "e", "k") // another key: the form is not wanted any more
+		p.wait(3 * time.Second)
+		p.seesNot("Desired properties")
+	})
+}
+
 func TestAConflictKeepsWhatWasTyped(t *testing.T) {
 	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
 		p.toController()

@@ -9,6 +9,7 @@ import (
 	"twindeck/hub/patch"
 	"twindeck/ui/dialog"
 	"twindeck/ui/form"
+	"twindeck/ui/theme"
 )
 
 // answer does what an overlay wants done.
@@ -70,11 +71,17 @@ func kindOf(id hub.ID) string {
 	return "device"
 }
 
-// editSection opens the form over a section of the twin as it is on the screen.
+// editSection opens the form over a section of the twin as it is on the screen; when there
+// is none yet, as soon as it has been read, unless another key comes first.
 func (m *Model) editSection(s patch.Section) tea.Cmd {
 	t := m.twin.Twin()
 	if t == nil {
-		return m.say(info, "the twin is still being read; try again in a moment")
+		m.awaited = &s
+		cmd := m.say(info, "reading the twin"+theme.Pending)
+		if m.reading.busy {
+			return cmd
+		}
+		return tea.Batch(cmd, m.readTwin())
 	}
 	value := t.Desired.Value
 	if s == patch.Tags {

@@ -15,6 +15,7 @@ import (
 // press routes a key: to the front overlay, to a text that is being typed, to the
 // dashboard, to the focused pane.
 func (m *Model) press(key tea.KeyPressMsg) tea.Cmd {
+	m.awaited = nil
 	switch {
 	case m.keys.Global.Interrupt.Matches(key):
 		return m.leave()

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/hub"
+	"twindeck/hub/patch"
 	"twindeck/keymap"
 	"twindeck/ui/devices"
 	"twindeck/ui/dialog"
@@ -57,6 +58,7 @@ type Model struct {
 	live    *live.Pane
 
 	overlays []dialog.Dialog // the last one is in front
+	awaited  *patch.Section  // section to edit when its twin has been read; nil when none, and after the next key
 
 	listing  task
 	reading  task

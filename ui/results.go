@@ -153,10 +153,16 @@ func (m *Model) gotTwin(msg twinMsg) tea.Cmd {
 	}
 	m.heard(msg.err)
 	if msg.err != nil {
+		m.awaited = nil
 		m.twin.Fail(sentence(msg.err))
 		return nil
 	}
 	m.show(msg.twin)
+	if s := m.awaited; s != nil && m.front() == nil {
+		m.awaited = nil
+		m.hush(m.status.id)
+		m.editSection(*s)
+	}
 	// A read may have left before the event that made it necessary.
 	if msg.twin.Desired.Version < m.heardOf && m.rereads < 3 {
 		m.rereads++
