@@ -1,14 +1,12 @@
 package uitest
 
 import (
+	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"testing"
 	"time"
-
-	"github.com/creack/pty"
-	"golang.org/x/sys/unix"
 )
 
 // command is a process on a pseudo-terminal.
@@ -23,11 +21,15 @@ const lastWords = time.Second
 
 // StartCommand starts a command on a pseudo-terminal of width by height cells. Its
 // environment, the test's own when cmd.Env is nil, gets TERM and COLORTERM; streams that
-// cmd has set stay as they are. The command is killed when the test ends before it.
+// cmd has set stay as they are. The command is killed when the test ends before it. Where
+// there are no pseudo-terminals the test is skipped.
 func StartCommand(t testing.TB, cmd *exec.Cmd, width, height int) *Screen {
 	t.Helper()
 	cmd.Env = append(cmd.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor")
 	tty, err := startOnTTY(cmd, width, height)
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip("there are no pseudo-terminals here")
+	}
 	if err != nil {
 		t.Fatalf("start %s on a pseudo-terminal: %v", cmd, err)
 	}
@@ -63,33 +65,7 @@ func StartCommand(t testing.TB, cmd *exec.Cmd, width, height int) *Screen {
 	return s
 }
 
-// startOnTTY starts a command on a new pseudo-terminal and returns our end of it, on
-// which Close interrupts Read.
-func startOnTTY(cmd *exec.Cmd, width, height int) (*os.File, error) {
-	blocking, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}) //nolint:gosec // the sizes of tests
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = blocking.Close() }()
-	fd, err := unix.FcntlInt(blocking.Fd(), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.SetNonblock(fd, true); err != nil {
-		return nil, err
-	}
-	return os.NewFile(uintptr(fd), blocking.Name()), nil
-}
-
-func (c *command) resize(width, height int) {
-	conn, err := c.tty.SyscallConn() // not Fd, which would make it block again
-	if err != nil {
-		return
-	}
-	_ = conn.Control(func(fd uintptr) {
-		_ = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Col: uint16(width), Row: uint16(height)}) //nolint:gosec // the sizes of tests
-	})
-}
+func (c *command) resize(width, height int) { resizeTTY(c.tty, width, height) }
 
 func (c *command) signal(sig os.Signal) error { return c.process.Signal(sig) }
 
