@@ -70,9 +70,9 @@ func (f *Properties) typingText() string {
 	case err != nil:
 		return err.Error()
 	case t.chosen:
-		return "a " + kindText(v.Kind()) + "; ctrl+t chooses another type"
+		return "a " + kindText(v.Kind())
 	default:
-		return "a " + kindText(v.Kind()) + ", from how it looks; ctrl+t chooses another type"
+		return "a " + kindText(v.Kind()) + ", from how it looks"
 	}
 }
 

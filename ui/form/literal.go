@@ -62,10 +62,10 @@ func literal(v patch.Value) string {
 func typeable(json string) string { return strings.ReplaceAll(json, "\ufffd", `\ufffd`) }
 
 var (
-	errNull     = errors.New("null removes a property; press d on it instead")
+	errNull     = errors.New("null removes a property; remove it in the list instead")
 	errNullKey  = errors.New("null removes a key; leave the key out instead")
-	errNumber   = errors.New("not a number; ctrl+t makes it a string")
-	errBool     = errors.New("type true or false; ctrl+t makes it a string")
+	errNumber   = errors.New("not a number; correct it or change the type")
+	errBool     = errors.New("type true or false, or change the type")
 	errJSONKind = errors.New("type an object in {} or an array in []")
 )
 

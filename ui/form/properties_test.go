@@ -181,9 +181,9 @@ func TestWhatCannotBeSavedIsSaidAtTheField(t *testing.T) {
 		keys []string
 		want string
 	}{
-		"no number":            {[]string{"j", "enter", "abc", "enter"}, "not a number; ctrl+t makes it a string"},
+		"no number":            {[]string{"j", "enter", "abc", "enter"}, "not a number; correct it or change the type"},
 		"no array":             {[]string{"G", "k", "k", "enter", "backspace", "enter"}, "line 1"},
-		"null":                 {[]string{"a", "x", "enter", "null", "enter"}, "press d on it"},
+		"null":                 {[]string{"a", "x", "enter", "null", "enter"}, "remove it in the list"},
 		"no name":              {[]string{"a", "enter"}, "type a name"},
 		"a name that is there": {[]string{"a", "firmware", "enter"}, "firmware is there already"},
 		"below a string":       {[]string{"a", "firmware.x", "enter"}, "firmware is a string and holds nothing"},

@@ -27,7 +27,7 @@ func (f *Properties) startReview() {
 		f.reveal(f.conflicts[0].Path)
 		f.notice = undecidedText(len(f.conflicts))
 	case f.changes == 0:
-		f.notice = "nothing is changed yet: enter edits a value, a adds a property, d removes one"
+		f.notice = "nothing is changed yet: edit, add or remove a property first"
 	case len(f.violations) > 0:
 		if p := f.violations[0].Path; len(p) > 0 {
 			f.reveal(p)

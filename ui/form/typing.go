@@ -229,7 +229,7 @@ func (f *Properties) newPath() (patch.Path, error) {
 		}
 	}
 	if _, ok := f.draft.At(p); ok {
-		return nil, fmt.Errorf("%s is there already; press esc and edit it", p)
+		return nil, fmt.Errorf("%s is there already; edit it instead", p)
 	}
 	return p, nil
 }
