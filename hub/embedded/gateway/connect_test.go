@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -190,19 +191,53 @@ func TestIdentityClosed(t *testing.T) {
 // TestDeletedWhileConnecting: no device stays connected that was deleted while
 // it was let in.
 func TestDeletedWhileConnecting(t *testing.T) {
-	s := serve(t, Options{})
-	for range 30 {
-		id := registry.ID{Device: "brief"}
-		s.create(id)
-		options := s.options(id)
-		var race sync.WaitGroup
-		c := paho.NewClient(options)
-		race.Go(func() { c.Connect().WaitTimeout(patience) })
-		race.Go(func() { s.delete(id) })
-		race.Wait()
-		eventually(t, "the connection is closed", func() bool { return s.server.Client("brief") == nil })
-		c.Disconnect(0)
+	s := serveOver(t, Options{}, func(store *registry.Store) Registry { return deleting{store} })
+	client := paho.NewClient(s.options(pump))
+	client.Connect().WaitTimeout(patience)
+	defer client.Disconnect(0)
+	eventually(t, "the connection is closed", func() bool { return s.server.Client("pump") == nil })
+}
+
+// deleting deletes an identity right after its credentials have been read.
+type deleting struct{ *registry.Store }
+
+func (d deleting) Credentials(id registry.ID) (registry.Credentials, bool) {
+	creds, ok := d.Store.Credentials(id)
+	if ok {
+		_ = d.DeleteIdentity(id, registry.ParsePrecondition("*"))
 	}
+	return creds, ok
+}
+
+// TestTakeoverIsNoDisconnection: whoever watches the state of a device sees
+// nothing of a takeover.
+func TestTakeoverIsNoDisconnection(t *testing.T) {
+	watched := new(watching)
+	s := serveOver(t, Options{}, func(store *registry.Store) Registry {
+		watched.Store = store
+		return watched
+	})
+	s.connect(pump)
+	second := s.connect(pump)
+	second.quiet()
+	second.client.Disconnect(100)
+	eventually(t, "the device has gone", func() bool { return s.server.Client("pump") == nil })
+	s.Close()
+	if want := []bool{true, true, false}; !slices.Equal(watched.states, want) {
+		t.Errorf("states %v, want %v", watched.states, want)
+	}
+}
+
+// watching notes every change of a connection state. The gateway serialises
+// them.
+type watching struct {
+	*registry.Store
+	states []bool
+}
+
+func (w *watching) SetConnected(id registry.ID, connected bool) {
+	w.states = append(w.states, connected)
+	w.Store.SetConnected(id, connected)
 }
 
 // TestSessionSurvivesReconnection: device SDKs that ask for a session do not

@@ -3,7 +3,6 @@ package gateway
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"twindeck/hub/embedded/mqtt"
 	"twindeck/hub/embedded/registry"
@@ -14,10 +13,6 @@ var (
 	errIdentityClosed = errors.New("the identity was deleted or disabled")
 	errUnknownTopic   = errors.New("a topic the hub does not have for this identity")
 )
-
-// graceLifetime is for tokens that have expired and are accepted because clocks
-// differ: without it their owners would connect again and again at once.
-const graceLifetime = time.Minute
 
 // devices is the gateway as the handler of its endpoint.
 type devices struct{ *Gateway }
@@ -54,9 +49,6 @@ func (g devices) Connect(c *mqtt.Client, info mqtt.ConnectInfo) (mqtt.Admission,
 	if !exists {
 		return g.refuse(info, errors.New("there is no such identity"))
 	}
-	if !creds.Enabled {
-		return g.refuse(info, errors.New("the identity is disabled"))
-	}
 	now := g.opts.Now()
 	expiry, err := g.auth.VerifyIdentity(string(info.Password), id, creds, now)
 	if err != nil {
@@ -65,11 +57,7 @@ func (g devices) Connect(c *mqtt.Client, info mqtt.ConnectInfo) (mqtt.Admission,
 	if info.Will != nil && parseTopic(id, info.Will.Topic).kind != event {
 		return g.refuse(info, fmt.Errorf("last will: %w", errUnknownTopic))
 	}
-	lifetime := expiry.Sub(now)
-	if lifetime <= 0 {
-		lifetime = graceLifetime
-	}
-	return mqtt.Admission{Lifetime: lifetime, Tag: link{id, model}}, mqtt.Accepted
+	return mqtt.Admission{Lifetime: expiry.Sub(now), Tag: link{id, model}}, mqtt.Accepted
 }
 
 func (g devices) refuse(info mqtt.ConnectInfo, reason error) (mqtt.Admission, mqtt.ReturnCode) {

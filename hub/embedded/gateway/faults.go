@@ -98,18 +98,15 @@ func (o *outbox) post(id registry.ID, topic string, payload []byte, delay time.D
 	if o.shutDown {
 		return
 	}
-	due := time.Now().Add(delay)
-	if n := len(queue); n > 0 && queue[n-1].due.After(due) {
-		due = queue[n-1].due
-	}
 	if o.held == nil {
 		o.held = make(map[registry.ID][]letter)
 	}
-	o.held[id] = append(queue, letter{due, topic, payload})
-	time.AfterFunc(time.Until(due), func() { o.flush(id) })
+	o.held[id] = append(queue, letter{time.Now().Add(delay), topic, payload})
+	time.AfterFunc(delay, func() { o.flush(id) })
 }
 
-// flush publishes what is due.
+// flush publishes what is due, up to the first that is not: what is due behind
+// it goes when that one does.
 func (o *outbox) flush(id registry.ID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -39,8 +39,9 @@ type Registry interface {
 	SetModelID(id registry.ID, model string)
 }
 
-// Authenticator judges the SAS token that an identity offers as its password.
-// Its errors must not show the token.
+// Authenticator judges the SAS token that an identity offers as its password. It
+// refuses disabled identities. The expiry of an accepted token is after now.
+// Errors must not show the token.
 type Authenticator interface {
 	VerifyIdentity(token string, id registry.ID, creds registry.Credentials, now time.Time) (expiry time.Time, err error)
 }

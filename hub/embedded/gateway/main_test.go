@@ -44,6 +44,12 @@ type site struct {
 
 func serve(t testing.TB, opts Options) *site {
 	t.Helper()
+	return serveOver(t, opts, func(store *registry.Store) Registry { return store })
+}
+
+// serveOver is serve with something between the gateway and its registry.
+func serveOver(t testing.TB, opts Options, between func(*registry.Store) Registry) *site {
+	t.Helper()
 	// httptest brings a certificate that its clients trust.
 	web := httptest.NewUnstartedServer(nil)
 	web.StartTLS()
@@ -57,7 +63,7 @@ func serve(t testing.TB, opts Options) *site {
 		t.Fatal(err)
 	}
 	store := registry.New(registry.Options{})
-	g := New(store, sas.NewAuthority([]string{"localhost", "127.0.0.1"}, sas.StandardPolicies()), opts)
+	g := New(between(store), sas.NewAuthority([]string{"localhost", "127.0.0.1"}, sas.StandardPolicies()), opts)
 	store.Listen(g)
 	done := make(chan error, 1)
 	go func() { done <- g.Serve(tls.NewListener(l, &tls.Config{Certificates: certificates})) }()

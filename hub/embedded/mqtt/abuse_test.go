@@ -267,6 +267,31 @@ func TestServeConn(t *testing.T) {
 	}
 }
 
+// polite is a connection whose Close says farewell to a peer that does not
+// listen, as that of TLS may.
+type polite struct{ net.Conn }
+
+func (p polite) NetConn() net.Conn { return p.Conn }
+func (p polite) Close() error      { select {} }
+
+func TestClosingDoesNotWaitForThePeer(t *testing.T) {
+	h := newRecorder(t)
+	server := New(h, Options{})
+	ours, theirs := net.Pipe()
+	done := make(chan struct{})
+	go func() {
+		server.ServeConn(polite{theirs})
+		close(done)
+	}()
+	p := &peer{t: t, conn: ours, in: newPacketReader(ours, 10).in}
+	p.write(connectPacket("d"))
+	expect[*packets.ConnackPacket](p)
+	server.Disconnect("d", ErrExpired)
+	h.ended("d", ErrExpired)
+	<-done
+	server.Close()
+}
+
 // failing is a listener out of file descriptors for a while.
 type failing struct {
 	net.Listener

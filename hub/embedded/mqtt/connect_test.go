@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -74,6 +75,26 @@ func TestRegisteredBeforeConnack(t *testing.T) {
 			t.Fatalf("round %d: got %v", i, m)
 		}
 	}
+}
+
+// TestNoConnackBeforeConnected is the same for the handler: a client that has its
+// CONNACK is one that the handler knows.
+func TestNoConnackBeforeConnected(t *testing.T) {
+	h := newRecorder(t)
+	known, proceed := make(chan struct{}), make(chan struct{})
+	h.connected = func(*Client) {
+		close(known)
+		<-proceed
+	}
+	p := serve(t, h, Options{}).dial()
+	p.write(connectPacket("d"))
+	<-known
+	_ = p.conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	if _, err := p.in.Peek(1); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("something came before the handler was done: %v", err)
+	}
+	close(proceed)
+	expect[*packets.ConnackPacket](p)
 }
 
 // TestConnackIsFirst: what a handler sends to a client that is about to be told

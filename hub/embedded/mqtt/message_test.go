@@ -191,6 +191,23 @@ func TestStoredSession(t *testing.T) {
 	}
 }
 
+// TestSessionOfTheSuccessor: a connection that was taken over in the middle of a
+// SUBSCRIBE does not change what its successor finds.
+func TestSessionOfTheSuccessor(t *testing.T) {
+	h := newRecorder(t)
+	s := serve(t, h, Options{})
+	s.connect("d", persistent)
+	old := s.Client("d")
+	s.connect("d", persistent)
+	m := packets.NewControlPacket(packets.Subscribe).(*packets.SubscribePacket)
+	m.MessageID, m.Topics, m.Qoss = 1, []string{"late"}, []byte{0}
+	_ = old.handleSubscribe(m)
+	s.connect("d", persistent)
+	if s.Client("d").Subscribed("late") {
+		t.Error("the successor has a subscription it did not ask for")
+	}
+}
+
 func TestOrderOfMessages(t *testing.T) {
 	const messages = 5000
 	h := newRecorder(t)
