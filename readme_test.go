@@ -15,7 +15,9 @@ import (
 	"twindeck/keymap"
 )
 
-var update = flag.Bool("update", false, "rewrite the generated parts of the README and its picture")
+// updating reports whether -update was given, which uitest defines for golden screens: here it
+// rewrites the generated parts of the README.
+func updating() bool { return flag.Lookup("update").Value.String() == "true" }
 
 // section returns README.md cut at a generated part: what is before it, it, and what is after.
 func section(t *testing.T, name string) (before, body, after string) {
@@ -40,7 +42,7 @@ func checkSection(t *testing.T, name, want string) {
 	if got == want {
 		return
 	}
-	if *update {
+	if updating() {
 		if err := os.WriteFile("README.md", []byte(before+want+after), 0o644); err != nil {
 			t.Fatal(err)
 		}

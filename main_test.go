@@ -1,0 +1,235 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"twindeck/ui/terminal"
+)
+
+// asProgram makes the test binary be twindeck, so that the tests run the real program with
+// the race detector that they were built with.
+const asProgram = "TWINDECK_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if terminal.Guarding() {
+		return
+	}
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// program is twindeck in a world of its own: a state directory, and no hub in the environment.
+func program(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), exe, args...)
+	cmd.Env = append(os.Environ(), asProgram+"=1", connectionStringEnv+"=", "XDG_STATE_HOME="+t.TempDir(), "NO_COLOR=", "GORACE=halt_on_error=1")
+	return cmd
+}
+
+// stateOf returns the state directory that program gave a command.
+func stateOf(cmd *exec.Cmd) string {
+	for _, kv := range cmd.Env {
+		if dir, ok := strings.CutPrefix(kv, "XDG_STATE_HOME="); ok {
+			return filepath.Join(dir, "twindeck")
+		}
+	}
+	return ""
+}
+
+// exitCode is the exit status of a finished command, -1 for one that a signal killed.
+func exitCode(err error) int {
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		return exit.ExitCode()
+	}
+	return -2
+}
+
+// readyHub is what "twindeck hub --output json" prints.
+type readyHub struct {
+	ConnectionString string            `json:"connectionString"`
+	Policies         map[string]string `json:"policies"`
+	HTTPS            string            `json:"https"`
+	MQTTS            string            `json:"mqtts"`
+	CAFile           string            `json:"caFile"`
+}
+
+// startHub runs twindeck hub on free ports until the test ends.
+func startHub(t *testing.T, args ...string) (readyHub, *exec.Cmd) {
+	t.Helper()
+	cmd := program(t, append([]string{"hub", "--https-port", "0", "--mqtts-port", "0", "--output", "json"}, args...)...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_, _ = io.Copy(io.Discard, out)
+		if err := cmd.Wait(); exitCode(err) != 0 {
+			t.Errorf("twindeck hub ended with %v", err)
+		}
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ready readyHub
+	if err := json.Unmarshal([]byte(line), &ready); err != nil {
+		t.Fatalf("%v in %q", err, line)
+	}
+	return ready, cmd
+}
+
+// refused runs the program without a terminal and returns what it said and how it ended.
+func refused(t *testing.T, env []string, args ...string) (said string, code int) {
+	t.Helper()
+	cmd := program(t, args...)
+	cmd.Env = append(cmd.Env, env...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	return out.String(), exitCode(err)
+}
+
+func TestBadInvocationsAreOneSentenceWithoutKeys(t *testing.T) {
+	const key = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"
+	full := "HostName=example.azure-devices.net;SharedAccessKeyName=iothubowner;SharedAccessKey=" + key
+	file := filepath.Join(t.TempDir(), "cs")
+	if err := os.WriteFile(file, []byte("HostName=h;SharedAccessKey="+key), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		env  []string
+		args []string
+		want string
+		code int
+	}{
+		"unknown flag":              {args: []string{"--connect-string=" + full}, want: "unknown flag", code: exitUsage},
+		"shorthand with a key":      {args: []string{"-c" + full}, want: "unknown flag", code: exitUsage},
+		"connection string as word": {args: []string{full}, want: "takes no arguments", code: exitUsage},
+		"same for hub":              {args: []string{"hub", full}, want: "takes no arguments", code: exitUsage},
+		"both sources":              {args: []string{"--connection-string", full, "--connection-string-file", file}, want: "not both", code: exitUsage},
+		"port no number":            {args: []string{"hub", "--https-port", "x"}, want: "--https-port", code: exitUsage},
+		"port too large":            {args: []string{"hub", "--https-port", "70000"}, want: "0 to 65535", code: exitUsage},
+		"negative fleet":            {args: []string{"hub", "--fleet", "-1"}, want: "--fleet", code: exitUsage},
+		"unknown output":            {args: []string{"hub", "--output", "yaml"}, want: "text or json", code: exitUsage},
+		"no host":                   {args: []string{"--connection-string-file", file}, want: file, code: exitFailure},
+		"no such file":              {args: []string{"--connection-string-file", file + "x"}, want: "no such file", code: exitFailure},
+		"garbage in environment":    {env: []string{connectionStringEnv + "=HostName;" + key}, want: connectionStringEnv, code: exitFailure},
+		"module string":             {env: []string{connectionStringEnv + "=HostName=h;DeviceId=d;ModuleId=m;SharedAccessKey=" + key}, want: "policy", code: exitFailure},
+		"bad CA":                    {env: []string{connectionStringEnv + "=" + full}, args: []string{"--ca-file", file}, want: "no certificate", code: exitFailure},
+		"no terminal":               {want: "needs a terminal", code: exitFailure},
+	} {
+		t.Run(name, func(t *testing.T) {
+			said, code := refused(t, c.env, c.args...)
+			if code != c.code || !strings.Contains(said, c.want) {
+				t.Errorf("said %q with status %d; want %q with %d", said, code, c.want, c.code)
+			}
+			said = dropWarning(said)
+			if strings.Contains(said, key[:8]) {
+				t.Errorf("shows the key: %q", said)
+			}
+			if strings.Count(said, "\n") != 1 {
+				t.Errorf("not one line: %q", said)
+			}
+			if strings.Contains(said, "\x1b") {
+				t.Errorf("touched the terminal: %q", said)
+			}
+		})
+	}
+}
+
+func dropWarning(said string) string {
+	if first, rest, ok := strings.Cut(said, "\n"); ok && strings.Contains(first, "warning:") {
+		return rest
+	}
+	return said
+}
+
+func TestConnectionStringFlagWarns(t *testing.T) {
+	said, _ := refused(t, nil, "--connection-string", "HostName=h;SharedAccessKeyName=p;SharedAccessKey=YWFhYWFhYWFhYWFhYWFhYQ==")
+	if !strings.Contains(said, "process list") || strings.Contains(said, "YWFh") {
+		t.Errorf("said %q", said)
+	}
+}
+
+func TestHubPortInUse(t *testing.T) {
+	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	for _, flag := range []string{"--https-port", "--mqtts-port"} {
+		args := []string{"hub", "--https-port", "0", "--mqtts-port", "0"}
+		args = append(args, flag, port)
+		said, code := refused(t, nil, args...)
+		if code != exitFailure || !strings.Contains(said, port) || !strings.Contains(said, "in use") || strings.Count(said, "\n") != 1 {
+			t.Errorf("%s: said %q with status %d", flag, said, code)
+		}
+	}
+}
+
+func TestHubAnnouncesItselfAndLeavesNothing(t *testing.T) {
+	cmd := program(t, "hub", "--https-port", "0", "--mqtts-port", "0")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	text, scanner := "", bufio.NewScanner(out)
+	for scanner.Scan() {
+		text += scanner.Text() + "\n"
+		if strings.Contains(text, "SharedAccessKeyName=service;") && strings.Contains(text, "SharedAccessKeyName=iothubowner;") {
+			break
+		}
+	}
+	ca, err := filepath.Glob(filepath.Join(stateOf(cmd), "hub-*-ca.pem"))
+	if err != nil || len(ca) != 1 || !strings.Contains(text, ca[0]) {
+		t.Errorf("CA files %v, %v, in\n%s", ca, err, text)
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	rest, _ := io.ReadAll(out)
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("ended with %v after %q", err, rest)
+	}
+	if left, _ := filepath.Glob(filepath.Join(stateOf(cmd), "*.pem")); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	log, err := os.ReadFile(filepath.Join(stateOf(cmd), "twindeck.log"))
+	if err != nil || bytes.Contains(log, []byte("SharedAccessKey")) {
+		t.Errorf("log: %v\n%s", err, log)
+	}
+}
