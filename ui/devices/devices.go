@@ -119,7 +119,7 @@ func (p *Pane) walk() Action {
 	if p.store.scan < len(p.store.devices) {
 		more = p.store.advance()
 	}
-	p.follow(!more && !p.loading)
+	p.follow(!more)
 	if more && !p.walking {
 		p.walking = true
 		return Continue{}

@@ -71,7 +71,8 @@ func (g *Grid) View(rows Rows, width, height int) []string {
 	g.SetLen(rows.Len())
 	lines := make([]string, 0, height)
 	if g.n > 0 {
-		lines = g.window(rows, width, height)
+		p := painter{rows: rows, width: width, cursor: g.cursor, drawn: make(map[int]string, height)}
+		lines = g.window(&p, height)
 	}
 	blank := strings.Repeat(" ", width)
 	for len(lines) < height {
@@ -80,36 +81,50 @@ func (g *Grid) View(rows Rows, width, height int) []string {
 	return lines
 }
 
-func (g *Grid) window(rows Rows, width, height int) []string {
+// painter draws each row once a frame, however often it is looked at to find the window.
+type painter struct {
+	rows   Rows
+	width  int
+	cursor int
+	drawn  map[int]string
+}
+
+func (p *painter) row(i int) string {
+	text, ok := p.drawn[i]
+	if !ok {
+		text = p.rows.Row(i, p.width, i == p.cursor)
+		p.drawn[i] = text
+	}
+	return text
+}
+
+func (g *Grid) window(p *painter, height int) []string {
 	if g.cursor < g.top {
 		g.top = g.cursor
 	}
 	// Each row is at least a line, so a cursor farther than that cannot be in the window.
 	if g.cursor-g.top >= height {
-		g.fillUp(rows, width, height)
+		g.fillUp(p, g.cursor, height)
 	}
-	lines, fits := g.draw(rows, width, height)
+	lines, fits := g.draw(p, height)
 	if !fits {
-		g.fillUp(rows, width, height)
-		lines, _ = g.draw(rows, width, height)
+		g.fillUp(p, g.cursor, height)
+		lines, _ = g.draw(p, height)
 	}
 	if len(lines) < height && g.top > 0 {
 		// The list became shorter than the window reaches: show as much of it as there is room for.
-		at := g.cursor
-		g.cursor = g.n - 1
-		g.fillUp(rows, width, height)
-		g.cursor = at
-		lines, _ = g.draw(rows, width, height)
+		g.fillUp(p, g.n-1, height)
+		lines, _ = g.draw(p, height)
 	}
 	return lines
 }
 
-// draw renders from the top of the window and reports whether the whole cursor row is in it.
-func (g *Grid) draw(rows Rows, width, height int) (lines []string, fits bool) {
+// draw returns the lines from the top of the window and whether the whole cursor row is in them.
+func (g *Grid) draw(p *painter, height int) (lines []string, fits bool) {
 	lines = make([]string, 0, height)
 	i := g.top
 	for ; i < g.n && len(lines) < height; i++ {
-		row := rows.Row(i, width, i == g.cursor)
+		row := p.row(i)
 		for len(lines) < height {
 			line, rest, more := strings.Cut(row, "\n")
 			lines = append(lines, line)
@@ -123,13 +138,13 @@ func (g *Grid) draw(rows Rows, width, height int) (lines []string, fits bool) {
 	return lines, fits || g.cursor == g.top
 }
 
-// fillUp moves the window so that the cursor row ends at its last line, or begins at its
-// first when the row is taller than the window.
-func (g *Grid) fillUp(rows Rows, width, height int) {
-	g.top = g.cursor
+// fillUp moves the window so that row last ends at its last line, or begins at its first
+// when the row is taller than the window.
+func (g *Grid) fillUp(p *painter, last, height int) {
+	g.top = last
 	left := height
-	for i := g.cursor; i >= 0; i-- {
-		left -= strings.Count(rows.Row(i, width, i == g.cursor), "\n") + 1
+	for i := last; i >= 0; i-- {
+		left -= strings.Count(p.row(i), "\n") + 1
 		if left < 0 {
 			return
 		}

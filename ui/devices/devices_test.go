@@ -1,0 +1,272 @@
+package devices
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+	"pgregory.net/rapid"
+
+	"twindeck/hub"
+	"twindeck/hub/patch"
+	"twindeck/keymap"
+	"twindeck/ui/theme"
+)
+
+func tagged(id, site string) hub.Twin {
+	return hub.Twin{
+		ID:   hub.ID{Device: id},
+		Tags: patch.Object(patch.Member{Key: "site", Value: patch.String(site)}),
+	}
+}
+
+func page(n, from int) []hub.Twin {
+	var twins []hub.Twin
+	for i := range n {
+		twins = append(twins, tagged(fmt.Sprintf("device-%06d", from+i), fmt.Sprintf("site%d", (from+i)%7)))
+	}
+	return twins
+}
+
+// drain lets the pane go through all its devices.
+func drain(p *Pane, a Action) {
+	for {
+		if _, more := a.(Continue); !more {
+			return
+		}
+		a = p.Continue()
+	}
+}
+
+func press(p *Pane, names ...string) Action {
+	var a Action
+	for _, n := range names {
+		key := tea.KeyPressMsg{Code: []rune(n)[0], Text: n}
+		switch n {
+		case "enter":
+			key = tea.KeyPressMsg{Code: tea.KeyEnter}
+		case "esc":
+			key = tea.KeyPressMsg{Code: tea.KeyEscape}
+		case "down":
+			key = tea.KeyPressMsg{Code: tea.KeyDown}
+		}
+		a = p.Update(key)
+	}
+	return a
+}
+
+func text(p *Pane, w, h int) string {
+	return ansi.Strip(strings.Join(p.View(theme.Theme{}, w, h, true, time.Unix(0, 0)), "\n"))
+}
+
+func ids(p *Pane) []string {
+	var out []string
+	for _, r := range p.store.rows {
+		if r.note {
+			continue
+		}
+		out = append(out, r.id().String())
+	}
+	return out
+}
+
+func TestPagesArriveOneByOneAndTheSelectionStays(t *testing.T) {
+	p := New(keymap.Default())
+	p.Begin()
+	drain(p, p.AddPage(page(3, 10), false))
+	if id, ok := p.Selected(); !ok || id.Device != "device-000010" {
+		t.Fatalf("the first device should be selected, not %v", id)
+	}
+	if got := text(p, 30, 12); !strings.Contains(got, "loaded 3…") {
+		t.Errorf("no progress:\n%s", got)
+	}
+	press(p, "j")
+	drain(p, p.AddPage(page(10, 0), true)) // from a hub that keeps no order
+	if id, _ := p.Selected(); id.Device != "device-000011" {
+		t.Errorf("the selection moved to %v", id)
+	}
+	if got := ids(p); len(got) != 13 || !slices.IsSorted(got) {
+		t.Errorf("%v", got)
+	}
+	if got := text(p, 30, 20); !strings.Contains(got, "loaded 13 of 13") {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestADeletedDeviceLeavesAndACreatedOneIsGivenTime(t *testing.T) {
+	p := New(keymap.Default())
+	p.Begin()
+	drain(p, p.AddPage(page(3, 0), true))
+	drain(p, p.Reveal(hub.Identity{ID: hub.ID{Device: "device-created"}}))
+	if id, _ := p.Selected(); id.Device != "device-created" {
+		t.Errorf("what was created is not selected but %v", id)
+	}
+	for i := range lag + 1 {
+		p.Begin()
+		drain(p, p.AddPage(page(2, 0), true))
+		there := slices.Contains(ids(p), "device-created")
+		if want := i < lag; there != want {
+			t.Errorf("after %d listings without it: there is %v", i+1, there)
+		}
+		if slices.Contains(ids(p), "device-000002") {
+			t.Error("a deleted device is still there")
+		}
+	}
+	if id, _ := p.Selected(); id.Device == "device-created" || id.Device == "" {
+		t.Errorf("selected %v", id)
+	}
+}
+
+func TestModulesComeWhenTheDeviceIsOpened(t *testing.T) {
+	p := New(keymap.Default())
+	p.Begin()
+	drain(p, p.AddPage(page(3, 0), true))
+	a, ok := press(p, "j", "l").(LoadModules)
+	if !ok || a.Device != "device-000001" {
+		t.Fatalf("opening asks for %v", a)
+	}
+	if got := text(p, 40, 12); !strings.Contains(got, "reading modules…") {
+		t.Errorf("%s", got)
+	}
+	p.SetModules("device-000001", []hub.Identity{
+		{ID: hub.ID{Device: "device-000001", Module: "b"}},
+		{ID: hub.ID{Device: "device-000001", Module: "a"}},
+	})
+	want := []string{"device-000000", "device-000001", "device-000001/a", "device-000001/b", "device-000002"}
+	if got := ids(p); !slices.Equal(got, want) {
+		t.Errorf("%v", got)
+	}
+	press(p, "j", "j")
+	if id, _ := p.Selected(); id.Module != "b" {
+		t.Errorf("selected %v", id)
+	}
+	// A refresh without the selected module moves the selection to a neighbour.
+	p.SetModules("device-000001", []hub.Identity{{ID: hub.ID{Device: "device-000001", Module: "a"}}})
+	if id, ok := p.Selected(); !ok || id.Module == "b" {
+		t.Errorf("selected %v", id)
+	}
+	press(p, "g", "j", "h")
+	if got := len(ids(p)); got != 3 {
+		t.Errorf("%d rows after closing", got)
+	}
+	if a := press(p, "l"); a != nil {
+		t.Errorf("modules that are known are asked for again: %v", a)
+	}
+	p.FailModules("device-000000", "no \x1b[31mluck")
+	press(p, "g", "l")
+	if got := text(p, 60, 12); strings.ContainsRune(got, '\x1b') {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAFilterFindsModulesAndTags(t *testing.T) {
+	p := New(keymap.Default())
+	p.Begin()
+	drain(p, p.AddPage(page(20, 0), true))
+	p.SetModules("device-000003", []hub.Identity{{ID: hub.ID{Device: "device-000003", Module: "Thermometer"}}})
+	drain(p, press(p, "/", "t", "h", "e", "r", "m"))
+	if got := ids(p); !slices.Equal(got, []string{"device-000003", "device-000003/Thermometer"}) {
+		t.Errorf("%v", got)
+	}
+	drain(p, press(p, "esc"))
+	drain(p, press(p, "/", "S", "I", "T", "E", "=", "s", "i", "t", "e", "6", "enter"))
+	if got := ids(p); !slices.Equal(got, []string{"device-000006", "device-000013"}) {
+		t.Errorf("%v", got)
+	}
+	if got := text(p, 40, 12); !strings.Contains(got, "2 of 20 devices") {
+		t.Errorf("%s", got)
+	}
+	drain(p, press(p, "esc"))
+	if got := len(ids(p)); got != 20 {
+		t.Errorf("%d rows after clearing", got)
+	}
+}
+
+// However pages, filters, openings and refreshes follow on one another, the tree is what
+// a plain walk over all devices would show.
+func TestTheTreeIsWhatAPlainWalkShows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := New(keymap.Default())
+		p.Begin()
+		for range rapid.IntRange(1, 25).Draw(t, "steps") {
+			switch rapid.IntRange(0, 6).Draw(t, "step") {
+			case 0:
+				drain(p, p.AddPage(page(rapid.IntRange(0, 5).Draw(t, "n"), rapid.IntRange(0, 20).Draw(t, "from")), false))
+			case 1:
+				drain(p, p.AddPage(nil, true))
+				p.Begin()
+			case 2:
+				drain(p, p.setFilter(rapid.SampledFrom([]string{"", "1", "site3", "mod", "zzz"}).Draw(t, "filter")))
+			case 3:
+				press(p, rapid.SampledFrom([]string{"j", "k", "l", "h", "G", "g", "enter"}).Draw(t, "key"))
+			case 4:
+				id := fmt.Sprintf("device-%06d", rapid.IntRange(0, 20).Draw(t, "device"))
+				drain(p, p.SetModules(id, []hub.Identity{{ID: hub.ID{Device: id, Module: "mod1"}}, {ID: hub.ID{Device: id, Module: "other"}}}))
+			case 5:
+				id := hub.ID{Device: fmt.Sprintf("device-%06d", rapid.IntRange(0, 30).Draw(t, "device"))}
+				drain(p, p.Reveal(hub.Identity{ID: id}))
+			case 6:
+				text(p, 40, 10)
+			}
+			var want []row
+			for _, d := range p.store.devices {
+				want = p.store.appendDevice(want, d)
+			}
+			if !slices.Equal(want, p.store.rows) {
+				t.Fatalf("%d rows, want %d", len(p.store.rows), len(want))
+			}
+			if id, ok := p.Selected(); ok && len(want) > 0 {
+				if r := p.store.rows[p.grid.Cursor()]; r.d.id != id.Device {
+					t.Fatalf("the cursor is on %s, selected is %v", r.d.id, id)
+				}
+			}
+		}
+	})
+}
+
+func TestAMillionDevicesAreFilteredInSlices(t *testing.T) {
+	p := New(keymap.Default())
+	p.Begin()
+	drain(p, p.AddPage(page(3*slice, 0), true))
+	press(p, "/")
+	if a := press(p, "9"); a == nil {
+		t.Error("the filter went through everything at once")
+	} else {
+		drain(p, a)
+	}
+	if p.store.shown == 0 || p.store.scan != 3*slice {
+		t.Errorf("%d shown, %d looked at", p.store.shown, p.store.scan)
+	}
+}
+
+func BenchmarkKeyAndView(b *testing.B) {
+	for _, n := range []int{1_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			p := New(keymap.Default())
+			p.Begin()
+			drain(p, p.AddPage(page(n, 0), true))
+			th := theme.New(true, true)
+			now := time.Unix(0, 0)
+			for b.Loop() {
+				press(p, "down")
+				p.View(th, 40, 50, true, now)
+			}
+		})
+	}
+}
+
+// One slice of a filter is what a key press may have to wait for.
+func BenchmarkFilterSlice(b *testing.B) {
+	p := New(keymap.Default())
+	p.Begin()
+	drain(p, p.AddPage(page(slice, 0), true))
+	p.store.query = "zzz"
+	for b.Loop() {
+		p.store.rewind()
+		p.store.advance()
+	}
+}
