@@ -222,6 +222,7 @@ func (a *app) dashboard(ctx context.Context) error {
 	model := ui.New(backend{client, monitor}, ui.Options{
 		Keys: keymap.Default(), Host: client.Host(), Policy: client.Policy(), Embedded: demo, Log: log, Now: time.Now,
 	})
+	defer model.Close()
 	_, err = terminal.Run(ctx, model, terminal.Options{
 		In: a.in, Out: a.out, Env: os.Environ(), LogFile: logFile, Log: log, Guard: guard,
 	})

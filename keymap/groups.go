@@ -43,16 +43,15 @@ func (m Map) Groups() []Group {
 	return groups
 }
 
-// Markdown returns the keys as the tables of the README: a heading and a table a scope.
+// Markdown returns the keys as the table of the README, scope by scope.
 func (m Map) Markdown() string {
 	var b strings.Builder
-	for i, g := range m.Groups() {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString("**" + g.Title + "**\n\n| key | does |\n| --- | --- |\n")
+	b.WriteString("| where | key | does |\n| --- | --- | --- |\n")
+	for _, g := range m.Groups() {
+		where := g.Title
 		for _, k := range g.Bindings {
-			b.WriteString("| `" + strings.ReplaceAll(k.Label, "|", `\|`) + "` | " + k.Long + " |\n")
+			b.WriteString("| " + where + " | `" + strings.ReplaceAll(k.Label, "|", `\|`) + "` | " + k.Long + " |\n")
+			where = "" // once is enough
 		}
 	}
 	return b.String()

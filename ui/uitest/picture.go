@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"testing"
 
 	uv "github.com/charmbracelet/ultraviolet"
 )
@@ -21,27 +22,30 @@ const (
 	ink        = "#d5d8de"
 )
 
-// Picture waits until the screen is the picture in the SVG file name. With -update it
-// writes the file instead, once the screen has come to rest. It is for the README: what is
-// shown there is what the program draws.
-func (s *Screen) Picture(name string) {
-	s.t.Helper()
+// Picture compares a view of width by height cells, with its styles, with the picture in the
+// SVG file name; with -update it writes the file. It is for the README: what is shown there is
+// what the program draws.
+func Picture(t testing.TB, name, view string, width, height int) {
+	t.Helper()
+	term := newTerminal(width, height, true)
+	defer term.close()
+	_, _ = term.Write([]byte(view)) // an emulator takes everything
+	got := term.picture()
 	if *update {
-		s.rest()
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			s.t.Fatal(err)
+			t.Fatal(err)
 		}
-		if err := os.WriteFile(name, []byte(s.term.picture()), 0o644); err != nil { //nolint:gosec // a picture for everybody
-			s.t.Fatal(err)
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
 		}
 		return
 	}
-	want, err := os.ReadFile(name) //nolint:gosec // the test names it
+	want, err := os.ReadFile(name)
 	if err != nil {
-		s.t.Fatalf("%v; -update writes it", err)
+		t.Fatalf("%v; -update writes it", err)
 	}
-	if _, ok := s.poll(s.Patience, func(string) bool { return s.term.picture() == string(want) }); !ok {
-		s.t.Errorf("the screen is no longer the picture in %s; -update writes it:\n%s", name, framed(s.Text()))
+	if got != string(want) {
+		t.Errorf("the screen is no longer the picture in %s; -update writes it:\n%s", name, framed(term.text()))
 	}
 }
 
