@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/amenzhinsky/iothub/iotservice"
@@ -114,12 +113,14 @@ func (c *Client) DeleteIdentity(ctx context.Context, id ID, etag string) error {
 	})
 }
 
-// checkID refuses an id that no identity can have before it becomes part of a path.
+// checkID refuses an id that no identity can have before it becomes part of a path, where
+// a dot or two would lead elsewhere.
 func checkID(id ID) error {
-	if validID(id.Device) && (id.Module == "" || validID(id.Module)) && !strings.HasPrefix(id.Device, "$") {
+	fits := func(s string) bool { return validID(s) && s != "." && s != ".." }
+	if fits(id.Device) && (!id.IsModule() || fits(id.Module)) {
 		return nil
 	}
-	return errors.New("an id has 1 to 128 letters, digits and the characters - : . + % _ # * ? ! ( ) , = @ ; $ ' and a device's does not begin with $; correct it")
+	return errors.New("an id has 1 to 128 letters, digits and the characters - : . + % _ # * ? ! ( ) , = @ ; $ ' and is more than dots; correct it")
 }
 
 func (n NewIdentity) authentication() *iotservice.Authentication {

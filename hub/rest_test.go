@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"twindeck/hub/patch"
 )
@@ -384,5 +385,48 @@ func TestNewClientWantsAPolicy(t *testing.T) {
 	}
 	if leaks(fmt.Sprintf("%+v", *client)) {
 		t.Error("a client prints its key")
+	}
+}
+
+func FuzzTwin(f *testing.F) {
+	f.Add([]byte(oddTwin))
+	f.Add([]byte(`{"deviceId":"d","properties":{"desired":[1],"reported":null},"tags":"x","version":1e9}`))
+	f.Add([]byte(`{"deviceId":1}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		twin, err := parseTwin("read", answer{body: body})
+		if err != nil {
+			if strings.ContainsFunc(err.Error(), unicode.IsControl) {
+				t.Errorf("%q holds control characters", err)
+			}
+			return
+		}
+		for _, object := range []patch.Value{twin.Tags, twin.Desired.Value, twin.Reported.Value} {
+			if object.Kind() != patch.KindObject {
+				t.Errorf("%q has a section that is no object", body)
+			}
+			if _, there := object.Get("$version"); there && object.Kind() == patch.KindObject && !patch.Equal(object, twin.Tags) {
+				t.Errorf("%q keeps $version in a section", body)
+			}
+		}
+		if twin.Device == "" {
+			t.Errorf("%q is the twin of nobody", body)
+		}
+	})
+}
+
+// BenchmarkPage is what a page of a hundred twins costs once it has arrived.
+func BenchmarkPage(b *testing.B) {
+	body := []byte("[" + strings.Repeat(oddTwin+",", 99) + oddTwin + "]")
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		rows, err := patch.Parse(body)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, row := range rows.Elems() {
+			if _, err := twinOf(row, time.Time{}); err != nil {
+				b.Fatal(err)
+			}
+		}
 	}
 }

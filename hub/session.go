@@ -5,29 +5,18 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
 	"twindeck/hub/internal/iothub"
 	"twindeck/hub/patch"
 )
 
-const (
-	connectLimit = 30 * time.Second // for one attempt, TLS and subscriptions included
-	readLimit    = 10 * time.Second // for the answer to a twin read
-	reportLimit  = 10 * time.Second // for the answer to a report on a context without a deadline
-	firstWait    = 250 * time.Millisecond
-	longestWait  = 30 * time.Second
-	// stableAfter is how long a connection must stand before a loss counts as the first
-	// one again: two clients that throw each other off must slow down, not race.
-	stableAfter = 5 * time.Second
-)
+// reportLimit bounds the wait for the answer to a report on a context without a deadline.
+const reportLimit = 10 * time.Second
 
 var errRefused = errors.New("the hub refuses the credentials")
 
@@ -86,9 +75,6 @@ type connection struct {
 	link  *iothub.Link
 	inbox *inbox
 }
-
-// maxMethods is how many direct methods are answered at once; the next is answered with 429.
-const maxMethods = 64
 
 // StartSession starts a session and returns at once; whether it connects is told by its
 // events. It fails when the options are incomplete. The caller must Close it.
@@ -179,234 +165,4 @@ func (s *Session) emit(e Event) {
 	}
 	s.log.Debug("event", "kind", e.Kind.String(), "version", e.Version, "err", e.Err)
 	s.opts.OnEvent(e)
-}
-
-// run connects until it must not any more.
-func (s *Session) run() {
-	defer close(s.done)
-	defer s.emit(Event{Kind: EventDetached})
-	defer s.methods.Wait()
-
-	pause := &backoff.ExponentialBackOff{
-		InitialInterval:     firstWait,
-		RandomizationFactor: 0.5,
-		Multiplier:          2,
-		MaxInterval:         longestWait,
-	}
-	pause.Reset()
-	var wait time.Duration
-	for attempt := 0; ; attempt++ {
-		s.emit(Event{Kind: EventConnecting, Wait: wait})
-		if !sleep(s.ctx, wait) {
-			return
-		}
-		began := time.Now()
-		err := s.connect(attempt)
-		switch {
-		case s.ctx.Err() != nil:
-			return
-		case iothub.Refused(err):
-			s.refused.Store(true)
-			s.emit(Event{Kind: EventRefused, Err: s.refusal(err)})
-			<-s.ctx.Done()
-			return
-		}
-		s.emit(Event{Kind: EventLost, Err: err})
-		if time.Since(began) > stableAfter {
-			pause.Reset()
-		}
-		wait = pause.NextBackOff()
-	}
-}
-
-// connect makes one connection and lives with it until it ends; it returns why.
-func (s *Session) connect(attempt int) error {
-	op := "stay connected as " + describe(s.id)
-	if attempt > 0 && s.opts.BeforeConnect != nil {
-		if err := s.opts.BeforeConnect(s.ctx); err != nil {
-			return err
-		}
-	}
-	inbox := newInbox()
-	link, err := s.dial(inbox)
-	if err != nil {
-		if iothub.Refused(err) {
-			return err
-		}
-		return unreachable("connect as "+describe(s.id), s.address, err)
-	}
-	defer link.Close()
-	s.setCurrent(&connection{link, inbox})
-	defer s.setCurrent(nil)
-	s.emit(Event{Kind: EventConnected})
-
-	late := time.NewTimer(readLimit)
-	defer late.Stop()
-	read := func() {
-		late.Reset(readLimit)
-		s.desired.reading = true
-		link.ReadTwin(func(r iothub.Response) { inbox.add(item{twin: &r}) })
-	}
-	read()
-	for {
-		select {
-		case <-s.ctx.Done():
-			s.drain(inbox)
-			return context.Canceled
-		case <-link.Done():
-			s.drain(inbox)
-			return s.lost(op, link.Err())
-		case <-late.C:
-			if s.desired.reading {
-				s.drain(inbox)
-				return unreachable("read the twin as "+describe(s.id), s.address, context.DeadlineExceeded)
-			}
-		case <-inbox.ready:
-			again, err := s.handle(inbox)
-			if err != nil {
-				s.drain(inbox)
-				return err
-			}
-			if again && !s.desired.reading {
-				read()
-			}
-		}
-	}
-}
-
-func (s *Session) dial(inbox *inbox) (*iothub.Link, error) {
-	ctx, cancel := context.WithTimeout(s.ctx, connectLimit)
-	defer cancel()
-	return iothub.Dial(ctx, iothub.Config{
-		HostName:  s.opts.Credentials.Host(),
-		Address:   s.address,
-		Device:    s.id.Device,
-		Module:    s.id.Module,
-		Key:       s.opts.Credentials.Key.Reveal(),
-		TLS:       tlsConfig(s.opts.TLS, s.opts.RootCAs),
-		Log:       s.log,
-		OnDesired: func(payload []byte) { inbox.add(item{payload: payload}) },
-		OnMethod:  func(m iothub.Method) { s.answer(inbox, m) },
-	})
-}
-
-func (s *Session) setCurrent(c *connection) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.current = c
-}
-
-// handle takes what has arrived and tells it. It reports whether the twin must be read
-// again; an error ends the connection.
-func (s *Session) handle(inbox *inbox) (again bool, err error) {
-	items, overflowed := inbox.take()
-	for _, it := range items {
-		var events []Event
-		var stale bool
-		switch {
-		case it.twin != nil && it.twin.Err != nil:
-			continue // the end of the connection, or of the wait for the answer, says more
-		case it.twin != nil:
-			var twin Section
-			if twin, err = parseDesired(*it.twin); err != nil {
-				return false, unreachable("read the twin as "+describe(s.id), s.address, err)
-			}
-			events = s.desired.synced(twin, it.at)
-		case it.reported != nil:
-			events = []Event{{At: it.at, Kind: EventAcknowledged, Value: *it.reported, Version: it.version}}
-		case it.method != "":
-			events = []Event{{At: it.at, Kind: EventMethod, Method: it.method, Value: it.request}}
-		default:
-			events, stale = s.desired.arrived(it.payload, it.at)
-		}
-		for _, e := range events {
-			s.emit(e)
-		}
-		again = again || stale
-	}
-	if overflowed {
-		s.emit(Event{Kind: EventGap, Err: errors.New("patches came faster than they could be taken in; the twin is read again")})
-	}
-	return again || overflowed, nil
-}
-
-// drain tells what had arrived before the connection ended.
-func (s *Session) drain(inbox *inbox) {
-	if _, err := s.handle(inbox); err != nil {
-		s.log.Debug("left unread", "err", err)
-	}
-	for _, e := range s.desired.abandon() {
-		s.emit(e)
-	}
-}
-
-// answer serves one direct method on a goroutine of its own.
-func (s *Session) answer(inbox *inbox, m iothub.Method) {
-	respond := func(status int, response patch.Value) {
-		if err := m.Answer(status, response.AppendJSON(nil)); err != nil {
-			s.log.Debug("method answer lost", "method", m.Name, "err", err)
-		}
-	}
-	// Even a refusal is sent from a goroutine: publishing here would block the read loop.
-	serve := func(fn func()) {
-		s.methods.Add(1)
-		go func() {
-			defer s.methods.Done()
-			fn()
-		}()
-	}
-	request, err := patch.Null(), error(nil)
-	if len(m.Payload) > 0 {
-		request, err = patch.Parse(m.Payload)
-	}
-	if err != nil {
-		serve(func() { respond(400, patch.String("the payload is not JSON")) })
-		return
-	}
-	inbox.add(item{method: m.Name, request: request})
-	select {
-	case s.slots <- struct{}{}:
-	default:
-		serve(func() { respond(429, patch.String("too many calls at once")) })
-		return
-	}
-	serve(func() {
-		defer func() { <-s.slots }()
-		if s.opts.OnMethod == nil {
-			respond(404, patch.String("this client knows no direct methods"))
-			return
-		}
-		respond(s.opts.OnMethod(s.ctx, m.Name, request))
-	})
-}
-
-// refusal is the sentence for credentials that are not accepted.
-func (s *Session) refusal(err error) error {
-	return &networkError{
-		"cannot connect as " + describe(s.id) + ": the hub refuses its key; check that it exists, is enabled, and that its key was not changed",
-		fmt.Errorf("%w: %w", errRefused, err),
-	}
-}
-
-// lost is the sentence for a connection that stood and broke.
-func (s *Session) lost(op string, err error) error {
-	return &networkError{
-		"cannot " + op + ": the connection to " + s.address + " broke; another client may have connected as the same identity",
-		err,
-	}
-}
-
-// sleep waits and reports whether ctx still stands.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -29,6 +30,9 @@ type restless interface {
 	away(chance *rand.Rand) float64
 }
 
+// longestPause is the longest pause after a failure, in beats.
+const longestPause = 16
+
 // member is one simulated device or module.
 type member struct {
 	id        hub.ID
@@ -46,16 +50,22 @@ type member struct {
 	online  bool
 }
 
-// work is a member's life: shift after shift until ctx ends.
+// work is a member's life: shift after shift until ctx ends. A shift that fails is
+// followed by a pause that grows with every further one: the identity may be gone for good.
 func (m *member) work(ctx context.Context) {
+	failures := 0
 	for ctx.Err() == nil {
-		pause := m.opts.Beat
-		if err := m.shift(ctx); err != nil && ctx.Err() == nil {
-			m.log.Debug("shift ended", "err", err)
-		} else if r, ok := m.character.(restless); ok {
-			pause = m.beats(r.away(m.chance))
+		err := m.shift(ctx)
+		r, leaves := m.character.(restless)
+		switch {
+		case err != nil:
+			m.log.Debug("shift failed", "err", err)
+			wait(ctx, m.beats(float64(min(int(1)<<failures, longestPause))))
+			failures = min(failures+1, longestPause)
+		case leaves:
+			failures = 0
+			wait(ctx, m.beats(r.away(m.chance)))
 		}
-		wait(ctx, pause)
 	}
 }
 
@@ -108,7 +118,10 @@ func (m *member) shift(ctx context.Context) error {
 	close(ready)
 	defer func() { _ = session.Close() }() // never fails
 	m.serve(ctx, session)
-	return context.Cause(ctx)
+	if cause := context.Cause(ctx); !errors.Is(cause, context.DeadlineExceeded) {
+		return cause
+	}
+	return nil // it has had enough for now
 }
 
 // serve answers news after a moment's thought and reports with every beat.

@@ -1,0 +1,199 @@
+package hub_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"twindeck/hub"
+	"twindeck/hub/embedded"
+	"twindeck/hub/embedded/faults"
+	"twindeck/hub/embedded/gateway"
+)
+
+func TestMonitorBookkeeping(t *testing.T) {
+	_, client := start(t, nil)
+	id := hub.ID{Device: "d"}
+	create(t, client, id)
+	monitor, next := watch(t, client)
+	if err := monitor.Attach(t.Context(), hub.ID{Device: "nobody"}); !hub.NotFound(err) {
+		t.Errorf("attached to nobody: %v", err)
+	}
+	if err := monitor.Detach(t.Context(), hub.ID{Device: "nobody"}); err != nil {
+		t.Errorf("detached from nobody: %v", err)
+	}
+	if err := monitor.Attach(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if err := monitor.Attach(t.Context(), id); !errors.Is(err, hub.ErrAttached) {
+		t.Errorf("attached twice: %v", err)
+	}
+	next(hub.EventSynced)
+	if got := monitor.Attached(); len(got) != 1 || got[0] != id {
+		t.Errorf("attached are %v", got)
+	}
+	if err := monitor.Close(); err != nil {
+		t.Error(err)
+	}
+	next(hub.EventDetached)
+	if _, err := monitor.Next(t.Context()); !errors.Is(err, hub.ErrClosed) {
+		t.Errorf("after close: %v", err)
+	}
+	if err := monitor.Attach(t.Context(), id); !errors.Is(err, hub.ErrClosed) {
+		t.Errorf("attached after close: %v", err)
+	}
+}
+
+func TestMonitorTakesSixtyFour(t *testing.T) {
+	_, client := start(t, nil)
+	monitor, next := watch(t, client)
+	for i := range hub.MaxAttached + 1 {
+		id := hub.ID{Device: fmt.Sprint("d", i)}
+		create(t, client, id)
+		err := monitor.Attach(t.Context(), id)
+		if i < hub.MaxAttached && err != nil {
+			t.Fatal(err)
+		}
+		if i == hub.MaxAttached && (err == nil || !strings.Contains(err.Error(), "detach one first")) {
+			t.Errorf("one too many: %v", err)
+		}
+	}
+	last := uint64(0)
+	for range hub.MaxAttached {
+		e := next(hub.EventSynced)
+		if e.Seq <= last {
+			t.Errorf("event %d follows %d", e.Seq, last)
+		}
+		last = e.Seq
+	}
+}
+
+func TestAnIdentityThatIsRefusedMayBeAttachedAgain(t *testing.T) {
+	_, client := start(t, nil)
+	id := hub.ID{Device: "d"}
+	create(t, client, id)
+	monitor, next := watch(t, client)
+	if err := monitor.Attach(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	next(hub.EventSynced)
+	if err := client.DeleteIdentity(t.Context(), id, hub.AnyETag); err != nil {
+		t.Fatal(err)
+	}
+	next(hub.EventLost)
+	if e := next(hub.EventRefused); !hub.Unauthorized(e.Err) {
+		t.Errorf("refused because %v", e.Err)
+	}
+	create(t, client, id)
+	if err := monitor.Attach(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	next(hub.EventDetached)
+	next(hub.EventSynced)
+}
+
+func TestTwoClientsOfOneIdentityDoNotRace(t *testing.T) {
+	_, client := start(t, nil)
+	id := hub.ID{Device: "d"}
+	create(t, client, id)
+	one, nextOne := watch(t, client)
+	two, nextTwo := watch(t, client)
+	if err := one.Attach(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	nextOne(hub.EventSynced)
+	if err := two.Attach(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	nextTwo(hub.EventSynced)
+	if e := nextOne(hub.EventLost); !strings.Contains(e.Err.Error(), "another client") {
+		t.Errorf("lost because %v", e.Err)
+	}
+	first := nextOne(hub.EventConnecting).Wait
+	nextOne(hub.EventLost)
+	second := nextOne(hub.EventConnecting).Wait
+	nextOne(hub.EventLost)
+	third := nextOne(hub.EventConnecting).Wait
+	if first <= 0 || third < first || second > 3*time.Second {
+		t.Errorf("the pauses are %v, %v, %v", first, second, third)
+	}
+}
+
+func TestALostNotificationIsAGap(t *testing.T) {
+	f := &faults.Faults{}
+	_, client := start(t, f)
+	id := hub.ID{Device: "d"}
+	create(t, client, id)
+	monitor, next := watch(t, client)
+	if err := monitor.Attach(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	next(hub.EventSynced)
+	f.OnDevice(gateway.NotifyDesired, embedded.ID{Device: "d"}, 1, gateway.Fault{Lose: true})
+	for _, text := range []string{`{"a":1}`, `{"b":2}`} {
+		desired := parse(t, text)
+		if _, _, err := client.PatchTwin(t.Context(), id, hub.TwinPatch{Desired: &desired}, hub.AnyETag); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if e := next(hub.EventGap); e.Version != 3 {
+		t.Errorf("the gap is at v%d", e.Version)
+	}
+	if e := next(hub.EventSynced); e.Version != 3 || len(e.Changes) != 2 {
+		t.Errorf("synced at v%d with %d changes", e.Version, len(e.Changes))
+	}
+	if e := next(hub.EventPatch); string(e.Raw) != `{"b":2,"$version":3}` {
+		t.Errorf("the patch is %s", e.Raw)
+	}
+}
+
+func TestAnAttachUnderWayIsCalledOff(t *testing.T) {
+	for name, callOff := range map[string]func(*testing.T, *hub.Monitor, hub.ID){
+		"by Detach": func(t *testing.T, m *hub.Monitor, id hub.ID) {
+			if err := m.Detach(t.Context(), id); err != nil {
+				t.Error(err)
+			}
+		},
+		"by Close": func(t *testing.T, m *hub.Monitor, _ hub.ID) {
+			if err := m.Close(); err != nil {
+				t.Error(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			reading := make(chan struct{})
+			client, err := hub.NewClient(
+				hub.ConnectionString{HostName: "localhost", Policy: "p", Key: hub.NewKey("c2VjcmV0")},
+				hub.Options{HTTPClient: &http.Client{Transport: hanging(reading)}},
+			)
+			if err != nil {
+				t.Fatal(err)
+			}
+			monitor, _ := watch(t, client)
+			id := hub.ID{Device: "d"}
+			attached := make(chan error, 1)
+			go func() { attached <- monitor.Attach(t.Context(), id) }()
+			<-reading
+			callOff(t, monitor, id)
+			if err := <-attached; err == nil || !errors.Is(err, context.Canceled) {
+				t.Errorf("the attach ended with %v", err)
+			}
+			if got := monitor.Attached(); len(got) != 0 {
+				t.Errorf("attached are %v", got)
+			}
+		})
+	}
+}
+
+// hanging is a hub that never answers; it is closed by its first request.
+type hanging chan struct{}
+
+func (h hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	close(h)
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
