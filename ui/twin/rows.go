@@ -127,9 +127,15 @@ func (v treeRows) note(leaf patch.Leaf, style theme.Style) string {
 		return style.Render(cell.FitRight(strconv.Itoa(leaf.Ack.Code), noteWidth))
 	}
 	t := v.pane.twin
-	at, ok := updated(t.Desired.Metadata, leaf.Path)
-	if r, has := updated(t.Reported.Metadata, leaf.Path); has && leaf.HasReported && (leaf.State != patch.Pending || !ok) && r.After(at) {
-		at, ok = r, true
+	at, ok := time.Time{}, false
+	if leaf.HasDesired {
+		at, ok = updated(t.Desired.Metadata, leaf.Path)
+	}
+	// What is pending counts from when it was desired, everything else from its last change.
+	if leaf.HasReported && !(leaf.State == patch.Pending && ok) {
+		if r, has := updated(t.Reported.Metadata, leaf.Path); has && r.After(at) {
+			at, ok = r, true
+		}
 	}
 	if !ok {
 		return cell.Spaces(noteWidth)
