@@ -70,7 +70,7 @@ func TestReadmeMap(t *testing.T) {
 	checkSection(t, "map", b.String())
 }
 
-// synopsis is the first sentence of a package's doc comment without its "Package name".
+// synopsis is the first sentence of a package's doc comment without its "Package name is".
 func synopsis(t *testing.T, p pkg) string {
 	t.Helper()
 	for _, name := range p.GoFiles {
@@ -84,8 +84,10 @@ func synopsis(t *testing.T, p pkg) string {
 				text = text[:i]
 			}
 			text = strings.TrimSuffix(text, ".")
-			text = strings.TrimPrefix(strings.TrimPrefix(text, "Package "+p.Name+" "), "Command "+p.Name+" ")
-			return strings.TrimPrefix(text, "is ")
+			for _, opening := range []string{"Package " + p.Name + " ", "Command twindeck ", "is "} {
+				text = strings.TrimPrefix(text, opening)
+			}
+			return text
 		}
 	}
 	t.Errorf("%s has no package comment", p.ImportPath)
