@@ -71,11 +71,10 @@ func (m *Model) background() string {
 		}
 	}
 	for i := range side[0] {
-		parts := side[0][i]
+		line(side[0][i])
 		for _, lines := range side[1:] {
-			parts += lines[i]
+			b.WriteString(lines[i])
 		}
-		line(parts)
 	}
 	if !s.ticker.empty() {
 		line(cell.Fit(m.live.Latest(m.theme, s.ticker.w, m.clock.Location()), s.ticker.w))
