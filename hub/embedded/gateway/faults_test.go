@@ -65,8 +65,13 @@ func TestFaultsOfNotifications(t *testing.T) {
 	}}})
 	d := s.connect(pump)
 	d.subscribe(twinDesired + "#")
+	start := time.Now()
 	for range 5 {
 		s.desire(pump, `{"a":1}`)
+	}
+	eventually(t, "the first notification that is not lost", func() bool { return len(d.inbox) > 0 })
+	if early := time.Since(start); early < 30*time.Millisecond {
+		t.Errorf("delayed by %v instead of 30 ms", early)
 	}
 	for version := 3; version <= 6; version++ {
 		d.expect(fmt.Sprintf("%s?$version=%d", twinDesired, version), fmt.Sprintf(`{"a":1,"$version":%d}`, version))
