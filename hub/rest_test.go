@@ -261,6 +261,7 @@ func TestTheWayToTheHubFails(t *testing.T) {
 		switch r.URL.Path {
 		case "/twins/slow":
 			<-r.Context().Done()
+			panic(http.ErrAbortHandler) // returning would still answer whoever hangs up slowly
 		case "/twins/cut":
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err == nil {
