@@ -269,6 +269,24 @@ func TestAnErrorOnAPageKeepsWhatIsLoaded(t *testing.T) {
 	})
 }
 
+func TestAClientThatFindsTheWayBackRefreshesTheRest(t *testing.T) {
+	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
+		p.toController()
+		p.hub.failing("Twin", unplugged)
+		p.hub.failing("Devices", unplugged)
+		p.Press("r")
+		p.sees("✗ unreachable", "✗ cannot reach", "desired v1")
+		p.hub.failing("Twin", nil)
+		p.hub.failing("Devices", nil)
+		p.hub.mu.Lock()
+		p.hub.emit(hub.Event{ID: controller, Kind: hub.EventConnected})
+		p.hub.mu.Unlock()
+		p.wait(100 * time.Millisecond)
+		p.sees("● connected", "loaded 4 of 4")
+		p.seesNot("✗ cannot reach")
+	})
+}
+
 func TestARealHubIsAskedBeforeAModuleIsThrownOff(t *testing.T) {
 	inBubble(t, Options{}, 120, 36, func(f *fakeHub) {
 		demo(f)

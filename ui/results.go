@@ -60,7 +60,7 @@ func (m *Model) gotPage(msg pageMsg) tea.Cmd {
 	}
 	m.heard(msg.err)
 	if msg.err != nil {
-		m.devices.Fail(sentence(msg.err) + "; " + m.keys.Selection.Refresh.Label + " tries again")
+		m.devices.Fail(sentence(msg.err) + " (" + m.keys.Selection.Refresh.Label + " tries again)")
 		return nil
 	}
 	last := msg.page.Continuation == ""
@@ -209,12 +209,16 @@ func (m *Model) gotEvents(msg eventsMsg) tea.Cmd {
 	}
 	m.live.Add(msg.batch.Events, msg.batch.Dropped)
 	cmds := []tea.Cmd{listen(m.ctx, m.backend)}
-	reread := false
+	reread, back := false, false
 	for _, ev := range msg.batch.Events {
 		if up, known := presence(ev.Kind); known {
 			m.devices.SetConnected(ev.ID, up)
 		}
 		reread = m.outdates(ev) || reread
+		back = back || ev.Kind == hub.EventConnected && m.link == unreachable
+	}
+	if back { // a client found the way to the hub again before anybody asked
+		return tea.Batch(append(cmds, m.refresh())...)
 	}
 	if reread {
 		m.twin.MarkStale()

@@ -134,15 +134,18 @@ func TestEveryKindOfEventIsNamed(t *testing.T) {
 		hub.EventSynced:       "synced v7",
 		hub.EventPatch:        "v7",
 		hub.EventGap:          "missed patches before v7",
-		hub.EventLost:         "connection lost: pipe␛[31m",
+		hub.EventLost:         "lost",
 		hub.EventAcknowledged: "reported",
 		hub.EventMethod:       "method ping",
-		hub.EventRefused:      "refused: pipe",
+		hub.EventRefused:      "refused",
 		hub.EventDetached:     "detached",
 	} {
 		p.Add([]hub.Event{{At: noon, ID: sensors, Kind: kind, Version: 7, Method: "ping", Err: errors.New("pipe\x1b[31m"), Value: patch.Object()}}, 0)
 		if got := text(p, 90, 20); !strings.Contains(got, "d/sensors "+want) {
 			t.Errorf("kind %d: no %q in\n%s", kind, want, got)
+		}
+		if got := text(p, 90, 20); !strings.Contains(got, "✗ pipe␛[31m") {
+			t.Errorf("kind %d: no reason in\n%s", kind, got)
 		}
 	}
 }

@@ -52,6 +52,7 @@ func (v view) entry(e *entry, width int) []string {
 		return []string{head}
 	}
 	lines := []string{head}
+	lines = append(lines, v.reason(e, width)...)
 	lines = append(lines, v.changes(e)...)
 	if e.ours {
 		lines = append(lines, "  "+v.theme.Good.Render("arrived "+Milliseconds(e.latency)+" after PATCH"))
@@ -70,7 +71,7 @@ func (v view) what(e *entry) string {
 	switch e.Kind {
 	case hub.EventConnecting:
 		if e.Wait > 0 {
-			return t.Muted.Render("connecting again in " + Milliseconds(e.Wait))
+			return t.Muted.Render("retries in " + Milliseconds(e.Wait))
 		}
 		return t.Muted.Render("connecting")
 	case hub.EventConnected:
@@ -82,24 +83,33 @@ func (v view) what(e *entry) string {
 	case hub.EventGap:
 		return t.Warn.Render("missed patches before " + version)
 	case hub.EventLost:
-		return t.Bad.Render("connection lost" + because(e.Err))
+		return t.Bad.Render("lost")
 	case hub.EventAcknowledged:
 		return t.Good.Render("reported")
 	case hub.EventMethod:
 		return t.Accent.Render("method " + cell.Safe(e.Method))
 	case hub.EventRefused:
-		return t.Bad.Render("refused" + because(e.Err))
+		return t.Bad.Render("refused")
 	case hub.EventDetached:
 		return t.Muted.Render("detached")
 	}
 	return ""
 }
 
-func because(err error) string {
-	if err == nil {
-		return ""
+// reason says why a connection broke or was refused: on one line, or whole when expanded.
+func (v view) reason(e *entry, width int) []string {
+	if e.Err == nil {
+		return nil
 	}
-	return ": " + cell.Safe(err.Error())
+	atMost := 1
+	if e.detail == full {
+		atMost = fullLines
+	}
+	lines := v.theme.Problem(e.Err.Error(), width-2, atMost)
+	for i := range lines {
+		lines[i] = "  " + lines[i]
+	}
+	return lines
 }
 
 // changes lists what differs, old → new, a leaf a line.

@@ -22,14 +22,19 @@ func (p *Pane) View(th theme.Theme, width, height int, focused bool, now time.Ti
 		put(p.tabLine(th, width))
 		body--
 	}
-	foot := ""
-	if height >= 4 {
-		foot = p.footLine(th, width)
-		body--
+	var foot []string
+	if p.problem != "" && p.twin != nil {
+		foot = th.Problem(p.problem, width, max(height/4, 1))
 	}
-	lines = append(lines, p.content(th, width, body, focused, now)...)
 	if height >= 4 {
-		put(foot)
+		foot = append(foot, p.footLine(th, width))
+	}
+	if len(foot) >= body {
+		foot = nil
+	}
+	lines = append(lines, p.content(th, width, body-len(foot), focused, now)...)
+	for _, l := range foot {
+		put(l)
 	}
 	return lines[:min(len(lines), height)]
 }
@@ -127,9 +132,6 @@ func (p *Pane) properties(th theme.Theme, width, height int, focused bool, now t
 // footLine shows the versions on the left and the etag on the right, which is what a write
 // is conditional on.
 func (p *Pane) footLine(th theme.Theme, width int) string {
-	if p.problem != "" && p.twin != nil {
-		return " " + th.Bad.Render(theme.Rejected+" "+cell.Safe(p.problem))
-	}
 	if p.twin == nil {
 		return ""
 	}
