@@ -79,7 +79,7 @@ func TestNotificationsComeInOrderOncePerWrite(t *testing.T) {
 		go func() {
 			for i := range writes {
 				if a, err := c.try("PATCH", "/twins/d", fmt.Sprintf(`{"properties":{"desired":{"n":%d}}}`, i)); err != nil || a.status != 200 {
-					done <- fmt.Errorf("patch: %v %s", err, a.body)
+					done <- fmt.Errorf("patch: %w %s", err, a.body)
 					return
 				}
 			}
@@ -137,4 +137,36 @@ func TestMethodNotOnlineAndNotAnswered(t *testing.T) {
 	}
 	c.must(t, 400, "POST", "/twins/d/methods", `{"methodName":"m","responseTimeoutInSeconds":5,"connectTimeoutInSeconds":6}`)
 	c.must(t, 400, "POST", "/twins/d/methods", `{"methodName":"a/b"}`)
+}
+
+// TestCloseEndsWhatWaits closes a hub while a method call waits for a device.
+func TestCloseEndsWhatWaits(t *testing.T) {
+	hub := start(t, embedded.Options{})
+	c := newClient(t, hub)
+	c.must(t, 200, "PUT", "/devices/d", `{}`)
+	_, messages := connect(t, hub, embedded.ID{Device: "d"}, "$iothub/methods/POST/#")
+	ended := make(chan error, 1)
+	go func() {
+		a, err := c.try("POST", "/twins/d/methods", `{"methodName":"m","responseTimeoutInSeconds":300}`)
+		if err == nil && a.status != 404 {
+			err = fmt.Errorf("answered %d %s", a.status, a.body)
+		}
+		ended <- err
+	}()
+	receive(t, messages)
+	if err := hub.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	select {
+	case err := <-ended:
+		// Either the hub still said that the device is gone, or it cut the connection.
+		if err != nil && !strings.Contains(err.Error(), "EOF") && !strings.Contains(err.Error(), "reset") {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the call still waits")
+	}
+	if _, err := c.try("GET", "/devices/d", ""); err == nil {
+		t.Error("a closed hub answers")
+	}
 }

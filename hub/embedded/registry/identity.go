@@ -2,6 +2,7 @@ package registry
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
@@ -125,7 +126,7 @@ func (s *Store) insert(id ID, device *record) *record {
 	// Generations tell incarnations of an id apart, so no two may be the same.
 	s.lastTicks = max(s.lastTicks+1, ticksOf(s.now()))
 	r := &record{
-		id: id, seq: s.lastSeq, keySeed: s.lastSeq << keyRollBits, generation: s.lastTicks,
+		id: id, seq: s.lastSeq, generation: s.lastTicks,
 		// The service starts identity etags at a random number of nine digits.
 		etag:     100_000_000 + rand.Uint64N(800_000_000),
 		twinEtag: 1,
@@ -140,9 +141,6 @@ func (s *Store) insert(id ID, device *record) *record {
 	}
 	return r
 }
-
-// keyRollBits leaves room in a key seed for the times that an identity's keys are made anew.
-const keyRollBits = 20
 
 // apply replaces what a user can say about an identity. The caller holds mu.
 func (s *Store) apply(r *record, w identityWrite) {
@@ -161,9 +159,7 @@ func (s *Store) apply(r *record, w identityWrite) {
 	next.statusReason, next.managedBy = w.statusReason, w.managedBy
 	next.primary, next.secondary = w.primary, w.secondary
 	next.primaryThumbprint, next.secondaryThumbprint = w.primaryThumbprint, w.secondaryThumbprint
-	if r.auth == SAS && w.primary == "" {
-		r.keySeed++
-	}
+	s.newKeys(r)
 	r.extra = nil
 	if next != (extra{}) {
 		r.extra = &next
@@ -196,12 +192,7 @@ func (s *Store) deleteIdentity(id ID, cond Precondition) error {
 	s.closeConnections(r)
 	if id.Module != "" {
 		device := s.devices[id.Device]
-		for i, m := range device.modules {
-			if m == r {
-				device.modules = append(device.modules[:i:i], device.modules[i+1:]...)
-				break
-			}
-		}
+		device.modules = slices.DeleteFunc(device.modules, func(m *record) bool { return m == r })
 		s.moduleSeq.remove(r)
 		return nil
 	}

@@ -45,6 +45,12 @@ func (s *Store) keys(r *record) (primary, secondary string) {
 	return s.derive(r.keySeed, 1), s.derive(r.keySeed, 2)
 }
 
+// newKeys gives r keys that nothing had before. The caller holds mu.
+func (s *Store) newKeys(r *record) {
+	s.lastKeys++
+	r.keySeed = s.lastKeys
+}
+
 // derive makes a key out of the store's secret: it cannot be told from a random one, and a
 // million identities need not keep theirs.
 func (s *Store) derive(seed uint64, which byte) string {

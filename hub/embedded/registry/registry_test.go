@@ -158,7 +158,7 @@ func TestModuleLimit(t *testing.T) {
 		put(t, s, ID{"d", fmt.Sprint("m", i)}, `{}`, Precondition{})
 	}
 	_, err := s.PutIdentity(ID{"d", "one-more"}, []byte(`{}`), Precondition{})
-	if e, ok := err.(*Error); !ok || e.Name != "TooManyModulesOnDevice" || e.Status != 413 {
+	if e := refusal(err); e.Name != "TooManyModulesOnDevice" || e.Status != 413 {
 		t.Errorf("module %d: %v", maxModules+1, err)
 	}
 }

@@ -10,16 +10,13 @@ import (
 // as a whole by a write and never changed, so that a reader may keep it.
 type section struct {
 	properties string // compact JSON object
-	// metadata is the compact JSON of $metadata once writes have touched different keys; while it
-	// is empty, every node carries the stamp of the last write.
-	metadata string
-	version  int64
-	updated  int64 // unix nanoseconds of the last write
+	metadata   string // the same, of $metadata
+	version    int64
 }
 
 // emptySection is what a section is before its first write.
 func emptySection(created int64) section {
-	return section{properties: "{}", version: 1, updated: created}
+	return section{properties: "{}", metadata: ordered.NewObject(stamp{updated: created}.members()...).String(), version: 1}
 }
 
 // stamp is what a write leaves at each node of $metadata that it touched.
@@ -79,20 +76,18 @@ const (
 	reportedKind
 )
 
-// stampFor returns the stamp of a write.
+// stampFor returns the stamp of a write that makes version.
 func (k kindOf) stampFor(updated, version int64) stamp {
-	if k == reportedKind || version <= 1 {
+	if k == reportedKind {
 		return stamp{updated: updated}
 	}
 	return stamp{updated: updated, version: version}
 }
 
-// metadataValue returns the metadata as a tree.
-func (s section) metadataValue(kind kindOf) ordered.Value {
-	if s.metadata != "" {
-		return stored(s.metadata)
-	}
-	return stampAll(stored(s.properties), kind.stampFor(s.updated, s.version))
+// newDesired returns a section of desired properties that were written all at once.
+func newDesired(properties ordered.Value, version, now int64) section {
+	metadata := stampAll(properties, desiredKind.stampFor(now, version))
+	return section{properties: properties.String(), metadata: metadata.String(), version: version}
 }
 
 // patched returns the section after a merge patch.
@@ -101,32 +96,29 @@ func (s section) patched(kind kindOf, patch ordered.Value, now int64) (section, 
 	if err := checkSize(after, maxPropertiesSize); err != nil {
 		return section{}, err
 	}
-	next := section{properties: after.String(), version: s.version + 1, updated: now}
-	next.metadata = stampPatch(s.metadataValue(kind), patch, after, kind.stampFor(now, next.version)).String()
+	next := section{properties: after.String(), version: s.version + 1}
+	next.metadata = stampPatch(stored(s.metadata), patch, after, kind.stampFor(now, next.version)).String()
 	return next, nil
 }
 
-// replaced returns the section after its properties were replaced as a whole.
+// replaced returns the section after its desired properties were replaced as a whole, which
+// stamps everything anew.
 func (s section) replaced(properties ordered.Value, now int64) (section, error) {
 	// As a patch of nothing it loses its nulls.
 	after := ordered.Merge(ordered.NewObject(), properties)
 	if err := checkSize(after, maxPropertiesSize); err != nil {
 		return section{}, err
 	}
-	return section{properties: after.String(), version: s.version + 1, updated: now}, nil
+	return newDesired(after, s.version+1, now), nil
 }
 
 // document writes the section as REST shows it, with $metadata and $version last.
-func (s section) document(kind kindOf) string {
-	w := ordered.NewWriter(make([]byte, 0, 2*len(s.properties)+128))
-	w.RawMembers(s.properties)
-	metadata := s.metadata
-	if metadata == "" {
-		metadata = s.metadataValue(kind).String()
-	}
-	w.Raw("$metadata", metadata)
-	w.Int("$version", s.version)
-	return string(w.Close())
+func (s section) document(w *ordered.Writer, name string) {
+	w.Object(name, func(w *ordered.Writer) {
+		w.RawMembers(s.properties)
+		w.Raw("$metadata", s.metadata)
+		w.Int("$version", s.version)
+	})
 }
 
 // writeDeviceSide writes the section as its owner sees it, without metadata.

@@ -60,15 +60,17 @@ func (s *Store) seedRange(from, to, total int, each func(i int) Seed, sections m
 	return nil
 }
 
-// seedDesired writes the first desired properties of r. Sections never change, so identities
+// seedDesired gives r keys and writes its first desired properties. Sections never change, so identities
 // with equal ones share them.
 func (s *Store) seedDesired(r *record, desired string, sections map[string]*section) {
+	s.newKeys(r)
 	if desired == "" {
 		return
 	}
 	shared := sections[desired]
 	if shared == nil {
-		shared = &section{properties: desired, version: 2, updated: s.now().UnixNano()}
+		first := newDesired(stored(desired), 2, s.now().UnixNano())
+		shared = &first
 		sections[desired] = shared
 	}
 	r.desired = shared

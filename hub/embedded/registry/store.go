@@ -40,6 +40,7 @@ type Store struct {
 	moduleSeq roll
 	lastTicks int64
 	lastSeq   uint64
+	lastKeys  uint64
 	counts    counts
 	notices   []notice
 }

@@ -117,8 +117,8 @@ func (t Twin) AppendJSON(dst []byte) []byte {
 		w.Raw("tags", t.tags)
 	}
 	w.Object("properties", func(w *ordered.Writer) {
-		w.Raw("desired", t.desired.document(desiredKind))
-		w.Raw("reported", t.reported.document(reportedKind))
+		t.desired.document(w, "desired")
+		t.reported.document(w, "reported")
 	})
 	if t.ID.Module == "" {
 		w.Object("capabilities", func(w *ordered.Writer) { w.Raw("iotEdge", strconv.FormatBool(t.edge)) })

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -177,7 +178,7 @@ func TestPreconditions(t *testing.T) {
 	}
 	for _, header := range []string{`"AAAAAAAAAAE="`, `x`, `"`} {
 		_, err := s.PatchTwin(device, patch, ParsePrecondition(header))
-		if e, ok := err.(*Error); !ok || e.Status != 412 || e.Name != "PreconditionFailed" {
+		if e := refusal(err); e.Status != 412 || e.Name != "PreconditionFailed" {
 			t.Errorf("If-Match %s: %v, want PreconditionFailed", header, err)
 		}
 	}
@@ -247,12 +248,16 @@ func TestReported(t *testing.T) {
 	}
 }
 
-func status(err error) int {
-	if e, ok := err.(*Error); ok {
-		return e.Status
+// refusal returns err as what the store refuses with, or an empty refusal.
+func refusal(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
 	}
-	return 0
+	return &Error{}
 }
+
+func status(err error) int { return refusal(err).Status }
 
 func TestLimits(t *testing.T) {
 	nested := func(n int, leaf string) string {
@@ -300,7 +305,7 @@ func TestLimits(t *testing.T) {
 			if c.ok && err != nil {
 				t.Errorf("refused: %v", err)
 			}
-			if !c.ok && (status(err) != 400 || !strings.HasPrefix(err.(*Error).Message, "Provided json is not a valid 'tags' or 'properties' object: ")) {
+			if !c.ok && (status(err) != 400 || !strings.HasPrefix(refusal(err).Message, "Provided json is not a valid 'tags' or 'properties' object: ")) {
 				t.Errorf("got %v, want ArgumentInvalid", err)
 			}
 			if twin, _ := s.Twin(device); !c.ok && twin.version != 2 {
