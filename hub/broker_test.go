@@ -36,6 +36,7 @@ type broker struct {
 	passwords []string
 	refuse    bool // CONNECT is refused
 	deaf      bool // twin reads are not answered
+	failReads int  // so many twin reads are answered with 429
 	reject    int  // status for reports instead of 204
 }
 
@@ -118,7 +119,12 @@ func (b *broker) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, 
 	_, rid, _ := strings.Cut(pk.TopicName, "$rid=")
 	switch {
 	case strings.HasPrefix(pk.TopicName, "$iothub/twin/GET/"):
-		if !b.deaf {
+		switch {
+		case b.deaf:
+		case b.failReads > 0:
+			b.failReads--
+			b.publish("$iothub/twin/res/429/?$rid="+rid, "")
+		default:
 			b.publish("$iothub/twin/res/200/?$rid="+rid, fmt.Sprintf(`{"desired":%s,"reported":{"$version":1}}`, withVersion(b.desired, b.version)))
 		}
 	case strings.HasPrefix(pk.TopicName, "$iothub/twin/PATCH/properties/reported/"):
@@ -177,7 +183,11 @@ func (b *broker) credentials() ConnectionString {
 func (b *broker) connect(change ...func(*SessionOptions)) (*Session, *witness) {
 	b.t.Helper()
 	w := &witness{t: b.t, changed: make(chan struct{}, 1)}
-	opts := SessionOptions{Credentials: b.credentials(), RootCAs: b.roots, MQTTAddress: b.proxy.address(), OnEvent: w.note}
+	log := &journal{}
+	opts := SessionOptions{
+		Credentials: b.credentials(), RootCAs: b.roots, MQTTAddress: b.proxy.address(), OnEvent: w.note,
+		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
 	for _, c := range change {
 		c(&opts)
 	}
@@ -185,8 +195,31 @@ func (b *broker) connect(change ...func(*SessionOptions)) (*Session, *witness) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.t.Cleanup(func() { _ = s.Close() })
+	b.t.Cleanup(func() {
+		_ = s.Close() // never fails
+		if text := log.String(); leaks(text) || strings.Contains(text, "SharedAccessSignature") {
+			b.t.Errorf("the log shows a secret:\n%s", text)
+		}
+	})
 	return s, w
+}
+
+// journal is a log that may be written to from everywhere.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 // clients returns the number of connections open at the broker.

@@ -28,7 +28,7 @@ const (
 func (s *Session) run() {
 	defer close(s.done)
 	defer s.emit(Event{Kind: EventDetached})
-	defer s.methods.Wait()
+	defer s.endMethods()
 
 	pause := &backoff.ExponentialBackOff{
 		InitialInterval:     firstWait,
@@ -43,8 +43,7 @@ func (s *Session) run() {
 		if !sleep(s.ctx, wait) {
 			return
 		}
-		began := time.Now()
-		err := s.connect(attempt)
+		stood, err := s.connect(attempt)
 		switch {
 		case s.ctx.Err() != nil:
 			return
@@ -55,30 +54,37 @@ func (s *Session) run() {
 			return
 		}
 		s.emit(Event{Kind: EventLost, Err: err})
-		if time.Since(began) > stableAfter {
+		if stood > stableAfter {
 			pause.Reset()
 		}
 		wait = pause.NextBackOff()
 	}
 }
 
-// connect makes one connection and lives with it until it ends; it returns why.
-func (s *Session) connect(attempt int) error {
-	op := "stay connected as " + describe(s.id)
+// connect makes one connection and lives with it until it ends; it returns how long it
+// stood and why it ended.
+func (s *Session) connect(attempt int) (stood time.Duration, err error) {
 	if attempt > 0 && s.opts.BeforeConnect != nil {
 		if err := s.opts.BeforeConnect(s.ctx); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	inbox := newInbox()
 	link, err := s.dial(inbox)
 	if err != nil {
 		if iothub.Refused(err) {
-			return err
+			return 0, err
 		}
-		return unreachable("connect as "+describe(s.id), s.address, err)
+		return 0, unreachable("connect as "+describe(s.id), s.address, err)
 	}
 	defer link.Close()
+	began := time.Now()
+	err = s.live(link, inbox)
+	return time.Since(began), err
+}
+
+// live tells what arrives on a connection until it ends; it returns why.
+func (s *Session) live(link *iothub.Link, inbox *inbox) error {
 	s.setCurrent(&connection{link, inbox})
 	defer s.setCurrent(nil)
 	s.emit(Event{Kind: EventConnected})
@@ -98,7 +104,7 @@ func (s *Session) connect(attempt int) error {
 			return context.Canceled
 		case <-link.Done():
 			s.drain(inbox)
-			return s.lost(op, link.Err())
+			return s.lost(link.Err())
 		case <-late.C:
 			if s.desired.reading {
 				s.drain(inbox)
@@ -151,8 +157,8 @@ func (s *Session) handle(inbox *inbox) (again bool, err error) {
 			continue // the end of the connection, or of the wait for the answer, says more
 		case it.twin != nil:
 			var twin Section
-			if twin, err = parseDesired(*it.twin); err != nil {
-				return false, unreachable("read the twin as "+describe(s.id), s.address, err)
+			if twin, err = parseDesired("read the twin as "+describe(s.id), *it.twin); err != nil {
+				return false, err
 			}
 			events = s.desired.synced(twin, it.at)
 		case it.reported != nil:
@@ -192,11 +198,11 @@ func (s *Session) answer(inbox *inbox, m iothub.Method) {
 	}
 	// Even a refusal is sent from a goroutine: publishing here would block the read loop.
 	serve := func(fn func()) {
-		s.methods.Add(1)
-		go func() {
-			defer s.methods.Done()
-			fn()
-		}()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !s.ended {
+			s.methods.Go(fn)
+		}
 	}
 	request, err := patch.Null(), error(nil)
 	if len(m.Payload) > 0 {
@@ -223,6 +229,15 @@ func (s *Session) answer(inbox *inbox, m iothub.Method) {
 	})
 }
 
+// endMethods waits for the methods being answered and lets no other begin: paho's read
+// loop may still be at one when its link is closed already.
+func (s *Session) endMethods() {
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	s.methods.Wait()
+}
+
 // refusal is the sentence for credentials that are not accepted.
 func (s *Session) refusal(err error) error {
 	return &networkError{
@@ -232,9 +247,9 @@ func (s *Session) refusal(err error) error {
 }
 
 // lost is the sentence for a connection that stood and broke.
-func (s *Session) lost(op string, err error) error {
+func (s *Session) lost(err error) error {
 	return &networkError{
-		"cannot " + op + ": the connection to " + s.address + " broke; another client may have connected as the same identity",
+		"cannot stay connected as " + describe(s.id) + ": the connection to " + s.address + " broke; another client may have connected as the same identity",
 		err,
 	}
 }

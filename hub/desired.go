@@ -2,7 +2,7 @@ package hub
 
 import (
 	"errors"
-	"fmt"
+	"net/http"
 	"time"
 
 	"twindeck/hub/internal/iothub"
@@ -118,13 +118,13 @@ func parseUpdate(payload []byte, at time.Time) (update, error) {
 }
 
 // parseDesired reads the desired properties from the answer to a twin read.
-func parseDesired(r iothub.Response) (Section, error) {
-	if r.Status != 200 {
-		return Section{}, fmt.Errorf("the hub answered %d", r.Status)
+func parseDesired(op string, r iothub.Response) (Section, error) {
+	if r.Status != http.StatusOK {
+		return Section{}, answered(op, r.Status)
 	}
 	v, err := patch.Parse(r.Body)
 	if err != nil {
-		return Section{}, err
+		return Section{}, unreadable(op, err)
 	}
 	return sectionOf(v, "desired"), nil
 }

@@ -140,6 +140,19 @@ func Unauthorized(err error) bool {
 	return is(err, func(e *Error) bool { return e.Status == http.StatusUnauthorized }) || errors.Is(err, errRefused)
 }
 
+// throttled is how long to wait when the hub throttles and does not say for how long; its
+// text asks for ten seconds.
+const throttled = 10 * time.Second
+
+// answered makes the Error for a refusal over MQTT, which is a status and no more.
+func answered(op string, status int) *Error {
+	e := &Error{Op: op, Status: status}
+	if Throttled(e) {
+		e.RetryAfter = throttled
+	}
+	return e
+}
+
 // refusal makes the Error for an answer that is no success. The hub names the error in a
 // header and describes it in one of three shapes of body:
 //
@@ -152,7 +165,7 @@ func refusal(res *http.Response, body []byte) *Error {
 	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && seconds > 0 && seconds < 3600 {
 		e.RetryAfter = time.Duration(seconds) * time.Second
 	} else if Throttled(e) {
-		e.RetryAfter = 10 * time.Second
+		e.RetryAfter = throttled
 	}
 	return e
 }

@@ -68,6 +68,7 @@ type Session struct {
 
 	mu      sync.Mutex
 	current *connection // nil between connections
+	ended   bool        // no method is answered any more
 }
 
 // connection is what a session has while it is connected.
@@ -149,11 +150,7 @@ func (s *Session) Report(ctx context.Context, reported patch.Value) (int64, erro
 	case err != nil:
 		return 0, unreachable(op, s.address, err)
 	case answer.Status >= 300:
-		e := &Error{Op: op, Status: answer.Status}
-		if Throttled(e) {
-			e.RetryAfter = 10 * time.Second
-		}
-		return 0, e
+		return 0, answered(op, answer.Status)
 	}
 	return answer.Version, nil
 }

@@ -394,3 +394,17 @@ func TestStartSessionWantsAnIdentity(t *testing.T) {
 		}
 	}
 }
+
+func TestAHubThatCannotReadTheTwinIsTriedAgain(t *testing.T) {
+	b := startBroker(t)
+	b.failReads = 1
+	_, w := b.connect()
+	var refused *Error
+	if e := w.wait(EventLost, 1); !errors.As(e.Err, &refused) || refused.Status != 429 {
+		t.Errorf("lost because %v", e.Err)
+	}
+	w.wait(EventSynced, 1)
+	if got := kinds(w.all()); got != "connecting connected lost connecting connected synced" {
+		t.Errorf("told %s", got)
+	}
+}
