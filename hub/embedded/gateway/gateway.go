@@ -19,9 +19,10 @@ import (
 	"twindeck/hub/embedded/rest"
 )
 
-// Registry is the hub's state, as far as connected devices touch it. None of
-// its methods may call back into the gateway while it blocks another of them;
-// errors that are a *registry.Error reach the device as their status.
+// Registry is the hub's state, as far as connected devices touch it. Credentials,
+// SetConnected and SetModelID are called while other devices wait to connect or
+// disconnect, so they must be brief, and no method may wait for the gateway.
+// Errors that are a *registry.Error reach the device as their status.
 type Registry interface {
 	// Credentials returns what an identity authenticates with; ok is false
 	// when it does not exist.
