@@ -112,10 +112,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	res, err := s.answer(w, r, fault.Status)
 	if err != nil {
-		if refusal := refusalOf(err); refusal == errInternal && r.Context().Err() == nil {
+		refusal := refusalOf(err)
+		if refusal == errInternal {
+			if r.Context().Err() != nil {
+				panic(http.ErrAbortHandler) // the client has gone or the hub is closing
+			}
 			s.log.Error("rest: internal error", "method", r.Method, "path", r.URL.EscapedPath(), "error", err)
 		}
-		res = refuse(refusalOf(err), s.now())
+		res = refuse(refusal, s.now())
 	}
 	s.log.Debug("rest", "method", r.Method, "path", r.URL.EscapedPath(), "status", res.status, "took", time.Since(began))
 	write(w, res, fault.LoseAnswer)
