@@ -127,7 +127,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.BackgroundColorMsg:
 		m.restyle(msg.IsDark(), m.color)
 	case tea.ColorProfileMsg:
-		m.restyle(m.dark, hasColor(msg.Profile.String()))
+		m.restyle(m.dark, hasColor(msg.String()))
 	case tea.KeyPressMsg:
 		return m.press(msg)
 	case tea.PasteMsg:
@@ -177,13 +177,6 @@ func (m *Model) front() dialog.Dialog {
 }
 
 func (m *Model) open(d dialog.Dialog) { m.overlays = append(m.overlays, d) }
-
-// closeFront takes the front overlay away.
-func (m *Model) closeFront() {
-	if n := len(m.overlays); n > 0 {
-		m.overlays = m.overlays[:n-1]
-	}
-}
 
 // close takes one overlay away, wherever it is in the stack.
 func (m *Model) close(d dialog.Dialog) {

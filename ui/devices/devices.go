@@ -57,12 +57,6 @@ func (p *Pane) Revision() uint64 { return p.revision }
 // Selected returns the identity under the cursor, and false when there is none.
 func (p *Pane) Selected() (hub.ID, bool) { return p.selected, p.selected.Device != "" }
 
-// Typing reports whether a filter is being typed, when every printable key belongs to it.
-func (p *Pane) Typing() bool { return p.typing }
-
-// Filtered reports whether a filter hides some of the devices.
-func (p *Pane) Filtered() bool { return p.store.query != "" }
-
 // Len returns how many devices are loaded.
 func (p *Pane) Len() int { return len(p.store.devices) }
 
@@ -230,7 +224,7 @@ func (p *Pane) Reveal(f hub.Identity) Action {
 		d.disabled = f.Status == hub.Disabled
 	}
 	p.selected = f.ID
-	if p.Filtered() && !p.store.matches(d.search) && !(f.IsModule() && p.store.matches(strings.ToLower(f.Module))) {
+	if hidden := !p.store.matches(d.search) && !p.store.moduleMatches(d); hidden {
 		p.setFilter("")
 	}
 	d.fresh = lag
@@ -309,69 +303,10 @@ func (p *Pane) Update(msg tea.Msg) Action {
 		return p.expand(press.String() == "enter")
 	case k.Devices.Collapse.Matches(press):
 		p.collapse()
-	default:
-		p.move(press)
+	case p.grid.Press(k.Move, press):
+		p.moved()
 	}
 	return nil
-}
-
-func (p *Pane) move(press keymap.Press) {
-	switch k := p.keys.Move; {
-	case k.Up.Matches(press):
-		p.grid.Move(-1)
-	case k.Down.Matches(press):
-		p.grid.Move(1)
-	case k.PageUp.Matches(press):
-		p.grid.Page(-1)
-	case k.PageDown.Matches(press):
-		p.grid.Page(1)
-	case k.Top.Matches(press):
-		p.grid.Home()
-	case k.Bottom.Matches(press):
-		p.grid.End()
-	default:
-		return
-	}
-	p.moved()
-}
-
-func (p *Pane) updateFilter(msg tea.Msg) Action {
-	if press, ok := msg.(tea.KeyPressMsg); ok {
-		switch k := p.keys.Filter; {
-		case k.Accept.Matches(press):
-			p.typing = false
-			p.filter.Blur()
-			return nil
-		case k.Clear.Matches(press):
-			p.typing = false
-			p.filter.Blur()
-			return p.setFilter("")
-		case k.Up.Matches(press):
-			p.grid.Move(-1)
-			p.moved()
-			return nil
-		case k.Down.Matches(press):
-			p.grid.Move(1)
-			p.moved()
-			return nil
-		}
-	}
-	// The command would only make a cursor blink.
-	p.filter, _ = p.filter.Update(msg)
-	return p.setFilter(p.filter.Value())
-}
-
-func (p *Pane) setFilter(text string) Action {
-	if p.filter.Value() != text {
-		p.filter.SetValue(text)
-	}
-	query := strings.ToLower(strings.TrimSpace(text))
-	if query == p.store.query {
-		return nil
-	}
-	p.store.query = query
-	p.store.rewind()
-	return p.walk()
 }
 
 // expand opens the device under the cursor; toggle closes it when it is open.

@@ -3,7 +3,11 @@
 // as one over twenty. It knows nothing of what a row means.
 package grid
 
-import "strings"
+import (
+	"strings"
+
+	"twindeck/keymap"
+)
 
 // Rows is what a [Grid] shows. Both methods are called from View and must not block.
 type Rows interface {
@@ -60,6 +64,27 @@ func (g *Grid) Home() { g.Select(0) }
 
 // End moves to the last row.
 func (g *Grid) End() { g.Select(g.n - 1) }
+
+// Press moves the cursor when the key is one that moves, and reports whether it was.
+func (g *Grid) Press(keys keymap.MoveKeys, press keymap.Press) bool {
+	switch {
+	case keys.Up.Matches(press):
+		g.Move(-1)
+	case keys.Down.Matches(press):
+		g.Move(1)
+	case keys.PageUp.Matches(press):
+		g.Page(-1)
+	case keys.PageDown.Matches(press):
+		g.Page(1)
+	case keys.Top.Matches(press):
+		g.Home()
+	case keys.Bottom.Matches(press):
+		g.End()
+	default:
+		return false
+	}
+	return true
+}
 
 // View draws height lines of the rows around the cursor, each exactly width cells wide,
 // and moves the window so that the cursor is in it. Lines below the last row are blank.

@@ -134,8 +134,9 @@ func (p *Pane) Update(press keymap.Press) {
 		p.expand(press.String() == "enter")
 	case k.Live.Collapse.Matches(press):
 		p.set(folded)
-	default:
-		p.move(press)
+	case p.grid.Press(k.Move, press):
+		// Leaving the newest event stops following; coming back resumes it.
+		p.setFollow(p.grid.Cursor() == 0)
 	}
 }
 
@@ -162,25 +163,4 @@ func (p *Pane) setFollow(follow bool) {
 		p.missed = 0
 		p.grid.Home()
 	}
-}
-
-// move moves the cursor. Leaving the newest event stops following; coming back resumes it.
-func (p *Pane) move(press keymap.Press) {
-	switch k := p.keys.Move; {
-	case k.Up.Matches(press):
-		p.grid.Move(-1)
-	case k.Down.Matches(press):
-		p.grid.Move(1)
-	case k.PageUp.Matches(press):
-		p.grid.Page(-1)
-	case k.PageDown.Matches(press):
-		p.grid.Page(1)
-	case k.Top.Matches(press):
-		p.grid.Home()
-	case k.Bottom.Matches(press):
-		p.grid.End()
-	default:
-		return
-	}
-	p.setFollow(p.grid.Cursor() == 0)
 }

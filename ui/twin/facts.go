@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"twindeck/hub"
-	"twindeck/keymap"
 	"twindeck/ui/cell"
 	"twindeck/ui/grid"
 	"twindeck/ui/theme"
@@ -149,23 +148,6 @@ func authentication(a hub.AuthType) string {
 		return "none"
 	}
 	return string(a)
-}
-
-func (f *facts) update(keys keymap.Map, press keymap.Press) {
-	switch {
-	case keys.Move.Up.Matches(press):
-		f.grid.Move(-1)
-	case keys.Move.Down.Matches(press):
-		f.grid.Move(1)
-	case keys.Move.PageUp.Matches(press):
-		f.grid.Page(-1)
-	case keys.Move.PageDown.Matches(press):
-		f.grid.Page(1)
-	case keys.Move.Top.Matches(press):
-		f.grid.Home()
-	case keys.Move.Bottom.Matches(press):
-		f.grid.End()
-	}
 }
 
 // factRows draws the Identity tab.

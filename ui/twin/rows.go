@@ -132,7 +132,7 @@ func (v treeRows) note(leaf patch.Leaf, style theme.Style) string {
 		at, ok = updated(t.Desired.Metadata, leaf.Path)
 	}
 	// What is pending counts from when it was desired, everything else from its last change.
-	if leaf.HasReported && !(leaf.State == patch.Pending && ok) {
+	if waiting := leaf.State == patch.Pending && ok; leaf.HasReported && !waiting {
 		if r, has := updated(t.Reported.Metadata, leaf.Path); has && r.After(at) {
 			at, ok = r, true
 		}

@@ -123,29 +123,16 @@ func unmistakable(s string) bool {
 	return err != nil
 }
 
-// update takes a key press and reports whether it was for the tree.
-func (t *tree) update(keys keymap.Map, press keymap.Press) bool {
+// update takes a key press.
+func (t *tree) update(keys keymap.Map, press keymap.Press) {
 	switch {
-	case keys.Move.Up.Matches(press):
-		t.grid.Move(-1)
-	case keys.Move.Down.Matches(press):
-		t.grid.Move(1)
-	case keys.Move.PageUp.Matches(press):
-		t.grid.Page(-1)
-	case keys.Move.PageDown.Matches(press):
-		t.grid.Page(1)
-	case keys.Move.Top.Matches(press):
-		t.grid.Home()
-	case keys.Move.Bottom.Matches(press):
-		t.grid.End()
 	case keys.Twin.Expand.Matches(press):
 		t.unfold(press.String() == "enter")
 	case keys.Twin.Collapse.Matches(press):
 		t.fold()
 	default:
-		return false
+		t.grid.Press(keys.Move, press)
 	}
-	return true
 }
 
 func (t *tree) current() (branch, bool) {

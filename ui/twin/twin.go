@@ -203,7 +203,7 @@ func (p *Pane) Update(press keymap.Press) Action {
 	case Tags:
 		p.tags.update(p.keys, press)
 	case Identity:
-		p.facts.update(p.keys, press)
+		p.facts.grid.Press(p.keys.Move, press)
 	case JSON:
 		p.updateJSON(press)
 	case tabCount:
