@@ -93,9 +93,9 @@ func (s *Session) live(link *iothub.Link, inbox *inbox) error {
 	defer late.Stop()
 	read := func() {
 		late.Reset(readLimit)
-		s.desired.reading = true
 		link.ReadTwin(func(r iothub.Response) { inbox.add(item{twin: &r}) })
 	}
+	s.desired.begin()
 	read()
 	for {
 		select {
@@ -116,7 +116,7 @@ func (s *Session) live(link *iothub.Link, inbox *inbox) error {
 				s.drain(inbox)
 				return err
 			}
-			if again && !s.desired.reading {
+			if again {
 				read()
 			}
 		}
@@ -151,7 +151,7 @@ func (s *Session) handle(inbox *inbox) (again bool, err error) {
 	items, overflowed := inbox.take()
 	for _, it := range items {
 		var events []Event
-		var stale bool
+		var read bool
 		switch {
 		case it.twin != nil && it.twin.Err != nil:
 			continue // the end of the connection, or of the wait for the answer, says more
@@ -160,23 +160,24 @@ func (s *Session) handle(inbox *inbox) (again bool, err error) {
 			if twin, err = parseDesired("read the twin as "+describe(s.id), *it.twin); err != nil {
 				return false, err
 			}
-			events = s.desired.synced(twin, it.at)
+			events, read = s.desired.synced(twin, it.at)
 		case it.reported != nil:
 			events = []Event{{At: it.at, Kind: EventAcknowledged, Value: *it.reported, Version: it.version}}
 		case it.method != "":
 			events = []Event{{At: it.at, Kind: EventMethod, Method: it.method, Value: it.request}}
 		default:
-			events, stale = s.desired.arrived(it.payload, it.at)
+			events, read = s.desired.arrived(it.payload, it.at)
 		}
 		for _, e := range events {
 			s.emit(e)
 		}
-		again = again || stale
+		again = again || read
 	}
 	if overflowed {
 		s.emit(Event{Kind: EventGap, Err: errors.New("patches came faster than they could be taken in; the twin is read again")})
+		again = s.desired.missed() || again
 	}
-	return again || overflowed, nil
+	return again, nil
 }
 
 // drain tells what had arrived before the connection ended.

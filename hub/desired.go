@@ -16,7 +16,8 @@ type desired struct {
 	value   patch.Value
 	version int64
 	known   bool // value and version come from a read
-	reading bool
+	reading bool // a read is under way
+	again   bool // and may not show everything that was missed
 	held    []update
 }
 
@@ -32,38 +33,49 @@ type update struct {
 // when there are more.
 const maxHeld = 10_000
 
+// begin is called with each connection: its owner reads the twin now.
+func (d *desired) begin() { d.reading, d.again = true, false }
+
+// missed notes that patches were missed. It reports whether the twin must be read now;
+// during a read it is read once more afterwards.
+func (d *desired) missed() (read bool) {
+	d.again = d.reading
+	read, d.reading = !d.reading, true
+	return read
+}
+
 // arrived takes a patch as it came in. It reports whether the twin must be read because
 // something before this patch is missing.
-func (d *desired) arrived(payload []byte, at time.Time) (events []Event, stale bool) {
+func (d *desired) arrived(payload []byte, at time.Time) (events []Event, read bool) {
 	u, err := parseUpdate(payload, at)
-	if err != nil {
-		return []Event{{At: at, Kind: EventGap, Err: err}}, true
-	}
 	switch {
-	case d.reading || !d.known:
+	case err != nil:
+		return []Event{{At: at, Kind: EventGap, Err: err}}, d.missed()
+	case d.reading:
 		d.held = append(d.held, u)
 		if len(d.held) > maxHeld {
 			events = append(events, d.held[0].event(nil))
 			d.held = d.held[1:]
 		}
-		return events, !d.known
+		return events, false
 	case u.version > d.version+1:
 		d.held = append(d.held, u)
-		return []Event{{At: at, Kind: EventGap, Version: u.version}}, true
+		return []Event{{At: at, Kind: EventGap, Version: u.version}}, d.missed()
 	}
 	return []Event{d.advance(u)}, false
 }
 
 // synced takes the answer to a read, and then the patches that waited for it. One that is
 // still not the successor is taken as it is: reading again would not end with a hub that
-// answers from the past.
-func (d *desired) synced(twin Section, at time.Time) []Event {
+// answers from the past. It reports whether the twin must be read once more.
+func (d *desired) synced(twin Section, at time.Time) (events []Event, read bool) {
 	e := Event{At: at, Kind: EventSynced, Version: twin.Version, Value: twin.Value}
 	if d.known {
 		e.Changes = patch.Changes(d.value, twin.Value)
 	}
-	d.value, d.version, d.known, d.reading = twin.Value, twin.Version, true, false
-	events := []Event{e}
+	d.value, d.version, d.known = twin.Value, twin.Version, true
+	d.reading, d.again, read = d.again, false, d.again
+	events = []Event{e}
 	for _, u := range d.held {
 		if u.version > d.version+1 {
 			events = append(events, Event{At: u.at, Kind: EventGap, Version: u.version})
@@ -71,7 +83,7 @@ func (d *desired) synced(twin Section, at time.Time) []Event {
 		events = append(events, d.advance(u))
 	}
 	d.held = nil
-	return events
+	return events, read
 }
 
 // abandon gives up a read with the connection: the patches that waited for it are told,

@@ -37,7 +37,7 @@ func TestDesiredPropertiesAreReconciledByVersion(t *testing.T) {
 	type step struct {
 		patch, sync string
 		events      string
-		stale       bool
+		read        bool
 	}
 	for name, steps := range map[string][]step{
 		"a first read shows no changes, patches do": {
@@ -46,19 +46,19 @@ func TestDesiredPropertiesAreReconciledByVersion(t *testing.T) {
 			{patch: `{"a":null,"$version":6}`, events: "patch v6 a:2→null\n"},
 		},
 		"a patch that comes before the read waits for it": {
-			{patch: `{"a":2,"$version":5}`, stale: true},
-			{patch: `{"a":3,"$version":6}`, stale: true},
+			{patch: `{"a":2,"$version":5}`},
+			{patch: `{"a":3,"$version":6}`},
 			{sync: `{"a":2,"$version":5}`, events: "synced v5\npatch v5\npatch v6 a:2→3\n"},
 		},
 		"a gap is told, and the read says what changed": {
 			{sync: `{"a":1,"$version":1}`, events: "synced v1\n"},
-			{patch: `{"a":9,"$version":4}`, events: "gap v4\n", stale: true},
+			{patch: `{"a":9,"$version":4}`, events: "gap v4\n", read: true},
 			{sync: `{"a":9,"b":7,"$version":4}`, events: "synced v4 a:1→9 b:null→7\npatch v4\n"},
 			{patch: `{"a":8,"$version":5}`, events: "patch v5 a:9→8\n"},
 		},
 		"a hub that answers from the past does not make it read for ever": {
 			{sync: `{"$version":1}`, events: "synced v1\n"},
-			{patch: `{"a":1,"$version":4}`, events: "gap v4\n", stale: true},
+			{patch: `{"a":1,"$version":4}`, events: "gap v4\n", read: true},
 			{sync: `{"$version":2}`, events: "synced v2\ngap v4\npatch v4 a:null→1\n"},
 			{patch: `{"a":2,"$version":5}`, events: "patch v5 a:1→2\n"},
 		},
@@ -69,9 +69,19 @@ func TestDesiredPropertiesAreReconciledByVersion(t *testing.T) {
 		},
 		"what cannot be read is a gap": {
 			{sync: `{"$version":1}`, events: "synced v1\n"},
-			{patch: `{"a":`, events: "gap v0\n", stale: true},
-			{patch: `[1]`, events: "gap v0\n", stale: true},
-			{patch: `{"a":1}`, events: "gap v0\n", stale: true},
+			{patch: `{"a":`, events: "gap v0\n", read: true},
+			{patch: `[1]`, events: "gap v0\n"},
+			{patch: `{"a":1}`, events: "gap v0\n"},
+			{sync: `{"a":1,"$version":4}`, events: "synced v4 a:null→1\n", read: true},
+			{patch: `{"a":2,"$version":5}`},
+			{sync: `{"a":2,"$version":5}`, events: "synced v5 a:1→2\npatch v5\n"},
+			{patch: `{"a":3,"$version":6}`, events: "patch v6 a:2→3\n"},
+		},
+		"a gap is told once, however many patches follow it": {
+			{sync: `{"$version":1}`, events: "synced v1\n"},
+			{patch: `{"a":1,"$version":3}`, events: "gap v3\n", read: true},
+			{patch: `{"a":2,"$version":4}`},
+			{sync: `{"a":1,"$version":3}`, events: "synced v3 a:null→1\npatch v3\npatch v4 a:1→2\n"},
 		},
 		"digits and order stay": {
 			{sync: `{"z":1.0,"a":4503599627370495,"$version":1}`, events: "synced v1\n"},
@@ -80,19 +90,17 @@ func TestDesiredPropertiesAreReconciledByVersion(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var d desired
+			d.begin()
 			for i, s := range steps {
 				var events []Event
-				var stale bool
+				var read bool
 				if s.sync != "" {
-					events = d.synced(section(t, s.sync), at)
+					events, read = d.synced(section(t, s.sync), at)
 				} else {
-					events, stale = d.arrived([]byte(s.patch), at)
-					if stale {
-						d.reading = true
-					}
+					events, read = d.arrived([]byte(s.patch), at)
 				}
-				if got := tell(events); got != s.events || stale != s.stale {
-					t.Fatalf("step %d told\n%sand stale=%v, want\n%sand stale=%v", i, got, stale, s.events, s.stale)
+				if got := tell(events); got != s.events || read != s.read {
+					t.Fatalf("step %d told\n%sand read=%v, want\n%sand read=%v", i, got, read, s.events, s.read)
 				}
 			}
 		})
@@ -129,12 +137,12 @@ func FuzzDesiredPatch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		var d desired
 		d.synced(Section{Value: patch.Object(), Version: 1}, time.Unix(1, 0))
-		events, stale := d.arrived(payload, time.Unix(1, 0))
+		events, read := d.arrived(payload, time.Unix(1, 0))
 		if len(events) != 1 {
 			t.Fatalf("%q told %d events", payload, len(events))
 		}
-		if stale != (events[0].Kind == EventGap) {
-			t.Errorf("%q: stale=%v with %s", payload, stale, events[0].Kind)
+		if read != (events[0].Kind == EventGap) {
+			t.Errorf("%q: read=%v with %s", payload, read, events[0].Kind)
 		}
 	})
 }
