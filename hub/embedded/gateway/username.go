@@ -14,7 +14,7 @@ const maxID = 128
 // Errors of the identity a client claims.
 var (
 	errClientID = errors.New("the client id is not of the form device or device/module")
-	errUsername = errors.New("the user name is not of the form host/<client id>/?api-version=...")
+	errUsername = errors.New("the user name does not name the host, the client id and then options")
 )
 
 // parseIdentity reads the identity out of a client id, which is device or

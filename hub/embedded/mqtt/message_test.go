@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -112,16 +113,11 @@ func TestTooManySubscriptions(t *testing.T) {
 func TestSubscribedWhenAcknowledged(t *testing.T) {
 	s := serve(t, newRecorder(t), Options{})
 	p := s.connect("d")
-	stop := make(chan struct{})
+	c := s.Client("d")
 	var sender sync.WaitGroup
 	sender.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				s.Client("d").Publish("t/x", nil)
-			}
+		for !c.Publish("t/x", nil) {
+			runtime.Gosched()
 		}
 	})
 	m := packets.NewControlPacket(packets.Subscribe).(*packets.SubscribePacket)
@@ -129,7 +125,6 @@ func TestSubscribedWhenAcknowledged(t *testing.T) {
 	p.write(m)
 	expect[*packets.SubackPacket](p)
 	expect[*packets.PublishPacket](p)
-	close(stop)
 	sender.Wait()
 }
 
