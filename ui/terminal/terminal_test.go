@@ -1,0 +1,225 @@
+package terminal_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"twindeck/ui/terminal"
+	"twindeck/ui/uitest"
+)
+
+// scene, in the environment, makes the test binary a program that ends as it says.
+const scene = "TWINDECK_TEST_SCENE"
+
+func TestMain(m *testing.M) {
+	if terminal.Guarding() {
+		return
+	}
+	if how := os.Getenv(scene); how != "" {
+		os.Exit(play(how))
+	}
+	os.Exit(m.Run())
+}
+
+// model shows one line and does what its scene says when a key comes.
+type model struct{ how string }
+
+func (m model) Init() tea.Cmd { return nil }
+
+func (m model) View() tea.View {
+	v := tea.NewView("scene " + m.how)
+	v.AltScreen = true
+	return v
+}
+
+func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if _, ok := msg.(tea.KeyPressMsg); !ok {
+		return m, nil
+	}
+	switch m.how {
+	case "panic in Update":
+		panic("boom in Update")
+	case "panic in a command":
+		return m, func() tea.Msg { panic("boom in a command") }
+	case "panic in a goroutine":
+		go func() { panic("boom in a goroutine") }()
+		return m, nil
+	case "prints":
+		fmt.Println("to stdout")
+		_, _ = fmt.Fprintln(os.Stderr, "to stderr")
+		log.Print("to the standard logger")
+	}
+	return m, tea.Quit
+}
+
+func play(how string) int {
+	in, out := os.Stdin, os.Stdout
+	if err := terminal.Check(in, out); err != nil {
+		return 3
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	guard, err := terminal.StartGuard(in, out)
+	if err != nil {
+		return 4
+	}
+	file, logger := terminal.OpenLog(os.Getenv("LOG"))
+	_, err = terminal.Run(ctx, model{how}, terminal.Options{In: in, Out: out, Env: os.Environ(), LogFile: file, Log: logger, Guard: guard})
+	switch {
+	case errors.Is(err, terminal.ErrPanic):
+		return 5
+	case err != nil:
+		return 6
+	}
+	fmt.Println("after the program")
+	return 0
+}
+
+func TestHoweverItEndsTheTerminalIsGivenBack(t *testing.T) {
+	for how, want := range map[string]struct {
+		status int
+		logged []string
+		shown  string
+	}{
+		"quit":                 {shown: "after the program"},
+		"prints":               {shown: "after the program", logged: []string{"to stdout", "to stderr", "to the standard logger"}},
+		"panic in Update":      {status: 5, logged: []string{"boom in Update"}},
+		"panic in a command":   {status: 5, logged: []string{"boom in a command"}},
+		"panic in a goroutine": {status: 2, logged: []string{"boom in a goroutine", "goroutine "}, shown: "internal error"},
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			exe, err := os.Executable()
+			if err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.CommandContext(t.Context(), "sh", "-c",
+				`stty -a >"$LOG/before"; "$0"; code=$?; stty -a >"$LOG/after"; echo "ended with $code"`, exe)
+			cmd.Env = append(os.Environ(), scene+"="+how, "LOG="+dir)
+			screen := uitest.StartCommand(t, cmd, 60, 12)
+			screen.WaitFor("scene " + how)
+			screen.Press("x")
+			screen.WaitFor(fmt.Sprintf("ended with %d", want.status), want.shown)
+			if text := screen.Text(); strings.Contains(text, "scene") || strings.Contains(text, "boom") {
+				t.Errorf("left on the screen:\n%s", text)
+			}
+			if before, after := read(t, dir, "before"), read(t, dir, "after"); before != after {
+				t.Errorf("the terminal was\n%s\nand is\n%s", before, after)
+			}
+			logged := read(t, dir, "twindeck.log")
+			for _, text := range want.logged {
+				if !strings.Contains(logged, text) {
+					t.Errorf("the log lacks %q:\n%s", text, logged)
+				}
+			}
+		})
+	}
+}
+
+// TestABlockedTerminalDoesNotHoldTheProgram stops reading the terminal, as a suspended SSH client
+// does, fills it, and asks the program to leave.
+func TestABlockedTerminalDoesNotHoldTheProgram(t *testing.T) {
+	out, far, err := os.Pipe() // the program writes into far; nobody reads out
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, keys, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _, _, _, _ = out.Close(), far.Close(), in.Close(), keys.Close() }()
+	full := make([]byte, 1<<16)
+	if err := far.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		_, err = far.Write(full)
+	}
+	if err := far.SetWriteDeadline(time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := terminal.Run(ctx, model{"blocked"}, terminal.Options{In: in, Out: far, Env: []string{"TERM=xterm"}, Log: slog.New(slog.DiscardHandler)})
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("still running")
+	}
+}
+
+func TestTheLogIsForItsOwnerOnly(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state", "twindeck")
+	file, logger := terminal.OpenLog(dir)
+	logger.Info("hello")
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, "twindeck.log"): 0o600} {
+		info, err := os.Stat(name)
+		if err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+	if text := read(t, dir, "twindeck.log"); !strings.Contains(text, "hello") {
+		t.Errorf("the log holds %q", text)
+	}
+}
+
+func TestALogThatHasGrownIsSetAside(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "twindeck.log")
+	if err := os.WriteFile(name, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(name, 9<<20); err != nil {
+		t.Fatal(err)
+	}
+	file, _ := terminal.OpenLog(dir)
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil || info.Size() != 0 || info.Mode().Perm() != 0o600 {
+		t.Errorf("the new log: %v, %v", info, err)
+	}
+	if old, err := os.Stat(name + ".1"); err != nil || old.Size() != 9<<20 {
+		t.Errorf("the old log: %v, %v", old, err)
+	}
+}
+
+func TestWithoutAPlaceThereIsNoLog(t *testing.T) {
+	file, logger := terminal.OpenLog("")
+	if file != nil || logger == nil {
+		t.Errorf("file %v, logger %v", file, logger)
+	}
+	logger.Info("goes nowhere")
+}
+
+func read(t *testing.T, dir, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
