@@ -8,7 +8,6 @@ import (
 	"twindeck/hub"
 	"twindeck/ui/cell"
 	"twindeck/ui/dialog"
-	"twindeck/ui/twin"
 )
 
 // attachAnyway is the tag of the question that is asked before a client takes the place of
@@ -117,6 +116,6 @@ func (m *Model) gotForCopy(msg copyMsg) tea.Cmd {
 	if msg.identity.PrimaryKey.IsZero() {
 		return m.say(bad, msg.id.String()+" has no symmetric key that this policy may read; there is nothing to copy")
 	}
-	text := twin.ConnectionString(m.opts.Host, msg.id, msg.identity.PrimaryKey.Reveal())
-	return tea.Batch(tea.SetClipboard(text), m.say(info, "copied the connection string of "+msg.id.String()+", which holds its key"))
+	cs := hub.ConnectionString{HostName: m.opts.Host, DeviceID: msg.id.Device, ModuleID: msg.id.Module, Key: msg.identity.PrimaryKey}
+	return tea.Batch(tea.SetClipboard(cs.Reveal()), m.say(info, "copied the connection string of "+msg.id.String()+", which holds its key"))
 }

@@ -34,8 +34,9 @@ type (
 		list   []hub.Identity
 		err    error
 	}
-	twinDueMsg struct{ gen uint64 }
-	twinMsg    struct {
+	twinDueMsg   struct{ gen uint64 }
+	convergedMsg struct{ id hub.ID } // time to see whether the device has followed a write
+	twinMsg      struct {
 		gen  uint64
 		id   hub.ID
 		twin hub.Twin

@@ -196,6 +196,26 @@ func TestARealHubIsNotPolled(t *testing.T) {
 	})
 }
 
+func TestAWriteIsWatchedUntilTheDeviceHasFollowed(t *testing.T) {
+	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
+		p.wait(time.Second)
+		p.Press("j")
+		p.wait(100 * time.Millisecond)
+		p.Press("e", "enter")
+		p.Type("9")
+		p.Press("enter", "s", "enter")
+		p.sees("saved v2", "… rpm")
+		p.hub.report(hub.ID{Device: "pump-01"}, `{"rpm":15009}`)
+		p.wait(1200 * time.Millisecond)
+		p.sees("✓ rpm")
+		before := p.hub.count("Twin")
+		p.wait(time.Minute)
+		if n := p.hub.count("Twin") - before; n != 0 {
+			t.Errorf("%d more reads although nothing is pending", n)
+		}
+	})
+}
+
 func TestTheEmbeddedHubRefreshesItself(t *testing.T) {
 	inBubble(t, Options{Embedded: true}, 120, 36, demo, func(p *pump) {
 		p.toController()

@@ -262,6 +262,17 @@ func (f *fakeHub) elsewhere(id hub.ID, merge string) {
 	f.write(id, hub.TwinPatch{Desired: &v})
 }
 
+// report changes the reported properties as the device itself would.
+func (f *fakeHub) report(id hub.ID, merge string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := f.twins[id]
+	t.Reported.Value = patch.Apply(t.Reported.Value, parse(merge))
+	t.Reported.Version++
+	t.Version++
+	f.twins[id] = f.document(t)
+}
+
 func (f *fakeHub) emit(ev hub.Event) {
 	f.seq++
 	ev.Seq, ev.At = f.seq, time.Now()

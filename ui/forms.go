@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -122,13 +123,20 @@ func (m *Model) written(msg savedMsg) tea.Cmd {
 	m.close(msg.form)
 	m.reading.stop() // a read that left before the write would bring back the past
 	m.show(msg.twin)
-	text := "saved the tags"
-	if msg.save.Section == patch.Desired {
-		m.live.AddReceipt(msg.receipt)
-		text = fmt.Sprintf("saved v%d", msg.receipt.DesiredVersion)
+	if msg.save.Section == patch.Tags {
+		return m.say(good, "saved the tags")
 	}
-	return m.say(good, text)
+	m.live.AddReceipt(msg.receipt)
+	cmds := []tea.Cmd{m.say(good, fmt.Sprintf("saved v%d", msg.receipt.DesiredVersion))}
+	for _, d := range looksAfterSave {
+		cmds = append(cmds, after(m.ctx, d, convergedMsg{msg.save.ID}))
+	}
+	return tea.Batch(cmds...)
 }
+
+// looksAfterSave are the times after a write at which a twin that is still pending is read
+// again, for the user to see the device follow. A hub tells nobody but the device itself.
+var looksAfterSave = []time.Duration{time.Second, 3 * time.Second, 10 * time.Second}
 
 // shows reports whether an overlay is still open.
 func (m *Model) shows(d dialog.Dialog) bool {

@@ -66,6 +66,7 @@ type Model struct {
 	modules  map[string]*task // by device
 	heardOf  int64            // newest desired version an event told of, for the twin shown
 	rereads  int              // reads in a row that were older than heardOf
+	again    bool             // something happened while the twin was being read: read it once more
 	known    twins
 
 	frame frame

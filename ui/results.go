@@ -23,6 +23,10 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		if msg.gen == m.reading.gen {
 			return m.readTwin()
 		}
+	case convergedMsg:
+		if msg.id == m.twin.ID() && m.twin.Pending() && !m.reading.busy {
+			return m.readTwin()
+		}
 	case twinMsg:
 		return m.gotTwin(msg)
 	case identityMsg:
@@ -120,7 +124,7 @@ func (m *Model) retarget() tea.Cmd {
 		return nil
 	}
 	first := m.twin.ID() == hub.ID{}
-	m.heardOf, m.rereads = 0, 0
+	m.heardOf, m.rereads, m.again = 0, 0, false
 	m.identity.stop()
 	m.reading.stop()
 	m.twin.Show(id, m.known.get(id))
@@ -147,6 +151,10 @@ func (m *Model) readTwin() tea.Cmd {
 	return cmd
 }
 
+// maxRereads bounds the reads for a version that an event told of and no read returns: a
+// device that was deleted and created again counts from the start.
+const maxRereads = 3
+
 func (m *Model) gotTwin(msg twinMsg) tea.Cmd {
 	if !m.reading.done(msg.gen) || msg.id != m.twin.ID() {
 		return nil
@@ -164,8 +172,10 @@ func (m *Model) gotTwin(msg twinMsg) tea.Cmd {
 		m.editSection(*s)
 	}
 	// A read may have left before the event that made it necessary.
-	if msg.twin.Desired.Version < m.heardOf && m.rereads < 3 {
+	older := msg.twin.Desired.Version < m.heardOf && m.rereads < maxRereads
+	if older || m.again {
 		m.rereads++
+		m.again = false
 		m.twin.MarkStale()
 		return after(m.ctx, retryDelay, twinDueMsg{m.reading.gen})
 	}
@@ -222,7 +232,8 @@ func (m *Model) gotEvents(msg eventsMsg) tea.Cmd {
 	}
 	if reread {
 		m.twin.MarkStale()
-		if !m.reading.busy {
+		m.again = m.reading.busy
+		if !m.again {
 			cmds = append(cmds, m.readTwin())
 		}
 	}

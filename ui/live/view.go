@@ -55,7 +55,7 @@ func (v view) entry(e *entry, width int) []string {
 	lines = append(lines, v.reason(e, width)...)
 	lines = append(lines, v.changes(e)...)
 	if e.ours {
-		lines = append(lines, "  "+v.theme.Good.Render("arrived "+Milliseconds(e.latency)+" after PATCH"))
+		lines = append(lines, "  "+v.theme.Good.Render("arrived "+milliseconds(e.latency)+" after PATCH"))
 	}
 	lines = append(lines, v.payload(e, width)...)
 	if len(lines) > fullLines {
@@ -71,7 +71,7 @@ func (v view) what(e *entry) string {
 	switch e.Kind {
 	case hub.EventConnecting:
 		if e.Wait > 0 {
-			return t.Muted.Render("retries in " + Milliseconds(e.Wait))
+			return t.Muted.Render("retries in " + milliseconds(e.Wait))
 		}
 		return t.Muted.Render("connecting")
 	case hub.EventConnected:
@@ -237,8 +237,8 @@ func (v view) ambiguous(id hub.ID) bool {
 	return false
 }
 
-// Milliseconds writes a duration the way latencies are read: 3.2 ms, 14 ms, 2.5 s.
-func Milliseconds(d time.Duration) string {
+// milliseconds writes a duration the way latencies are read: 3.2 ms, 14 ms, 2.5 s.
+func milliseconds(d time.Duration) string {
 	switch ms := float64(d) / float64(time.Millisecond); {
 	case ms < 9.95:
 		return strconv.FormatFloat(ms, 'f', 1, 64) + " ms"
@@ -377,7 +377,7 @@ func (p *Pane) Latest(th theme.Theme, width int, zone *time.Location) string {
 		}
 	}
 	if e.ours {
-		line += "  " + th.Good.Render(Milliseconds(e.latency)+" after PATCH")
+		line += "  " + th.Good.Render(milliseconds(e.latency)+" after PATCH")
 	}
 	return cell.Fit(line, width)
 }

@@ -104,29 +104,13 @@ func (f *facts) connectionString(p *Pane, i *hub.Identity) {
 	if i.PrimaryKey.IsZero() {
 		return
 	}
-	key := theme.Masked
+	cs := hub.ConnectionString{HostName: p.host, DeviceID: i.Device, ModuleID: i.Module, Key: hub.NewKey(theme.Masked)}
+	hint := "  " + p.keys.Selection.CopyConnectionString.Label + " copies"
 	if p.revealed {
-		key = i.PrimaryKey.Reveal()
+		cs.Key = i.PrimaryKey
+		hint = ""
 	}
-	hint := ""
-	if !p.revealed {
-		hint = "  " + p.keys.Selection.CopyConnectionString.Label + " copies"
-	}
-	f.list = append(f.list, fact{
-		label: "connection string",
-		value: cell.Safe(ConnectionString(p.host, i.ID, key)) + hint,
-		warn:  p.revealed,
-	})
-}
-
-// ConnectionString returns the connection string of a device or module on a host with the
-// given key, in the order that the Azure portal shows.
-func ConnectionString(host string, id hub.ID, key string) string {
-	s := "HostName=" + host + ";DeviceId=" + id.Device
-	if id.IsModule() {
-		s += ";ModuleId=" + id.Module
-	}
-	return s + ";SharedAccessKey=" + key
+	f.list = append(f.list, fact{label: "connection string", value: cell.Safe(cs.Reveal()) + hint, warn: p.revealed})
 }
 
 func connection(connected bool) string {

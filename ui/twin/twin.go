@@ -3,6 +3,8 @@
 package twin
 
 import (
+	"slices"
+
 	"twindeck/hub"
 	"twindeck/hub/patch"
 	"twindeck/keymap"
@@ -148,6 +150,11 @@ func (p *Pane) MarkStale() {
 
 // Stale reports whether the twin is known to have moved on.
 func (p *Pane) Stale() bool { return p.stale }
+
+// Pending reports whether the device has yet to follow some of the desired properties.
+func (p *Pane) Pending() bool {
+	return slices.ContainsFunc(p.props.leaves, func(l patch.Leaf) bool { return l.State == patch.Pending })
+}
 
 // SetIdentity takes the registry entry. One of another identity is ignored.
 func (p *Pane) SetIdentity(i hub.Identity) {
