@@ -254,13 +254,13 @@ func (w *witness) note(e Event) {
 func (w *witness) all() []Event {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return append([]Event{}, w.events...)
+	return w.events[:len(w.events):len(w.events)] // what is told is never changed
 }
 
-// waitFor returns the events once they fit; it fails the test after ten seconds.
+// waitFor returns the events once they fit; it fails the test after half a minute.
 func (w *witness) waitFor(what string, fits func([]Event) bool) []Event {
 	w.t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(30 * time.Second)
 	for {
 		events := w.all()
 		if fits(events) {
@@ -269,7 +269,7 @@ func (w *witness) waitFor(what string, fits func([]Event) bool) []Event {
 		select {
 		case <-w.changed:
 		case <-deadline:
-			w.t.Fatalf("waited in vain for %s; told so far:\n%s", what, tell(events))
+			w.t.Fatalf("waited in vain for %s; the last of %d events told:\n%s", what, len(events), tell(events[max(0, len(events)-20):]))
 		}
 	}
 }
