@@ -35,6 +35,8 @@
 //     socket that paho gets says that the peer has gone.
 //   - paho's netconn.go:66 sends even loopback connections through the proxy of
 //     all_proxy. Our own dialling does not.
+//   - paho's net.go:212 panics on a SUBACK with more codes than were asked for. Nothing
+//     here can catch that in paho's goroutine; no hub is known to send one.
 //   - common/tls.go:22 pins a list of roots. We give the roots, or none for the system's.
 //   - mqtt.go:152 logs through a nil interface when no logger was given. We always give one.
 //   - iotservice/client.go:1526 takes every status but 200 and 204 for an error and then
