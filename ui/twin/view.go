@@ -41,7 +41,7 @@ func (p *Pane) View(th theme.Theme, width, height int, focused bool, now time.Ti
 
 func (p *Pane) tabLine(th theme.Theme, width int) string {
 	var b strings.Builder
-	narrow := width < 36
+	narrow := width < 34
 	for t := range tabCount {
 		name := t.String()
 		if narrow && t != p.tab {
