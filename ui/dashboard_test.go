@@ -216,6 +216,15 @@ func TestAWriteIsWatchedUntilTheDeviceHasFollowed(t *testing.T) {
 	})
 }
 
+func TestARefreshSaysWhenItIsDone(t *testing.T) {
+	inBubble(t, Options{}, 80, 24, demo, func(p *pump) {
+		p.wait(time.Second)
+		p.seesNot("refreshed")
+		p.Press("r")
+		p.sees("refreshed")
+	})
+}
+
 func TestTheEmbeddedHubRefreshesItself(t *testing.T) {
 	inBubble(t, Options{Embedded: true}, 120, 36, demo, func(p *pump) {
 		p.toController()

@@ -140,3 +140,18 @@ func TestAClientThatFindsTheWayBackRefreshesTheRest(t *testing.T) {
 		p.seesNot("✗ cannot reach")
 	})
 }
+
+func TestARefusedClientIsTold(t *testing.T) {
+	inBubble(t, Options{Embedded: true}, 80, 24, demo, func(p *pump) {
+		p.toController()
+		p.Press("c")
+		p.wait(time.Second)
+		p.hub.mu.Lock()
+		p.hub.emit(hub.Event{ID: controller, Kind: hub.EventRefused, Err: errors.New("the key is not accepted")})
+		p.hub.mu.Unlock()
+		p.wait(100 * time.Millisecond)
+		p.sees("✗ controller: the key is not accepted")
+		p.Press("3")
+		p.sees("refused", "✗ the key is not accepted")
+	})
+}

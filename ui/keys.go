@@ -89,6 +89,7 @@ func (m *Model) selection(key keymap.Press) (cmd tea.Cmd, done bool) {
 		return nil, true
 	}
 	if k.Refresh.Matches(key) {
+		m.asked = true
 		return m.refresh(), true
 	}
 	id, ok := m.selected()

@@ -60,6 +60,7 @@ type Model struct {
 	overlays []dialog.Dialog // the last one is in front
 	awaited  *patch.Section  // section to edit when its twin has been read; nil when none, and after the next key
 
+	asked    bool // the user asked for the listing that is running, and is told when it is done
 	listing  task
 	reading  task
 	identity task

@@ -64,11 +64,16 @@ func (m *Model) gotPage(msg pageMsg) tea.Cmd {
 	}
 	m.heard(msg.err)
 	if msg.err != nil {
+		m.asked = false
 		m.devices.Fail(sentence(msg.err) + " (" + m.keys.Selection.Refresh.Label + " tries again)")
 		return nil
 	}
 	last := msg.page.Continuation == ""
 	cmd := m.devicesActed(m.devices.AddPage(msg.page.Twins, last))
+	if last && m.asked {
+		m.asked = false
+		return tea.Batch(cmd, m.say(info, "refreshed"))
+	}
 	if last {
 		return cmd
 	}
@@ -226,6 +231,9 @@ func (m *Model) gotEvents(msg eventsMsg) tea.Cmd {
 		}
 		reread = m.outdates(ev) || reread
 		back = back || ev.Kind == hub.EventConnected && m.link == unreachable
+		if ev.Kind == hub.EventRefused && ev.Err != nil {
+			cmds = append(cmds, m.say(bad, shortName(ev.ID)+": "+sentence(ev.Err)))
+		}
 	}
 	if back { // a client found the way to the hub again before anybody asked
 		return tea.Batch(append(cmds, m.refresh())...)

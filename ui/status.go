@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -107,9 +108,10 @@ func (l link) view(th theme.Theme) string {
 	return th.Muted.Render(theme.Disconnected + " connecting" + theme.Pending)
 }
 
-// sentence is what a user is told of an error: its own words, which are one sentence.
+// sentence is what a user is told of an error: its own words, which are one sentence. Only
+// a bare deadline has none.
 func sentence(err error) string {
-	if errors.Is(err, context.DeadlineExceeded) {
+	if err.Error() == context.DeadlineExceeded.Error() {
 		return "the hub did not answer in time; try again"
 	}
 	return cell.Safe(err.Error())
@@ -121,12 +123,12 @@ func details(err error) string {
 	if !errors.As(err, &e) {
 		return ""
 	}
-	text := "HTTP status " + itoa(e.Status)
+	text := "HTTP status " + strconv.Itoa(e.Status)
 	if e.Code != "" {
 		text += "\nerror code " + string(e.Code)
 	}
 	if e.Number != 0 {
-		text += " (" + itoa(e.Number) + ")"
+		text += " (" + strconv.Itoa(e.Number) + ")"
 	}
 	if e.TrackingID != "" {
 		text += "\ntracking id " + e.TrackingID

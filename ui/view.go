@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -233,5 +232,3 @@ func (m *Model) hints(w int) string {
 
 // hasColor reports whether a terminal shows colours, by the name of its profile.
 func hasColor(profile string) bool { return profile != "Ascii" && profile != "NoTTY" }
-
-func itoa(n int) string { return strconv.Itoa(n) }
