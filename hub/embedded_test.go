@@ -272,6 +272,27 @@ func TestAPolicyWithoutTheRightSaysSo(t *testing.T) {
 	}
 }
 
+// A policy that may not read the registry still sees which modules there are, as does any policy
+// when the device is disabled.
+func TestModulesAreListedWithoutTheRegistry(t *testing.T) {
+	server, owner := start(t, nil)
+	id := hub.ID{Device: "o'brien-01", Module: "controller"}
+	create(t, owner, id.Parent())
+	create(t, owner, id)
+	create(t, owner, hub.ID{Device: "other"})
+	create(t, owner, hub.ID{Device: "other", Module: "controller"})
+	modules, err := connect(t, server, "service").Modules(t.Context(), id.Device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(modules) != 1 || modules[0].ID != id || !modules[0].PrimaryKey.IsZero() || modules[0].Auth != hub.AuthSAS {
+		t.Errorf("got %+v", modules)
+	}
+	if modules, err := connect(t, server, "registryRead").Modules(t.Context(), id.Device); err != nil || len(modules) != 1 || modules[0].PrimaryKey.IsZero() {
+		t.Errorf("from the registry: %+v, %v", modules, err)
+	}
+}
+
 func TestAnAnswerThatIsLostAfterTheWriteSaysSo(t *testing.T) {
 	f := &faults.Faults{}
 	_, client := start(t, f)
