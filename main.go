@@ -9,17 +9,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,7 +48,7 @@ func main() {
 
 // run is the whole program with its surroundings as parameters. It blocks and returns the exit status.
 func run(ctx context.Context, args []string, getenv func(string) string, in, out, errOut *os.File) int {
-	ctx, stop := withSignals(ctx)
+	ctx, stop := terminal.WithSignals(ctx)
 	defer stop()
 	app := &app{getenv: getenv, in: in, out: out, err: errOut}
 	root := app.command()
@@ -61,7 +58,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, in, out
 	err := root.ExecuteContext(ctx)
 	var (
 		usage  usageError
-		killed signalError
+		killed terminal.Signalled
 	)
 	switch {
 	case err == nil:
@@ -78,31 +75,6 @@ func run(ctx context.Context, args []string, getenv func(string) string, in, out
 
 // usageError is a mistake on the command line.
 type usageError struct{ error }
-
-// signalError is the signal that ended the program.
-type signalError struct{ Signal syscall.Signal }
-
-func (e signalError) Error() string { return e.Signal.String() }
-
-// withSignals returns a context whose cause is the first signal that asks the process to leave.
-func withSignals(parent context.Context) (ctx context.Context, stop func()) {
-	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		select {
-		case s := <-signals:
-			if sig, ok := s.(syscall.Signal); ok {
-				cancel(signalError{sig})
-			}
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		cancel(nil)
-	}
-}
 
 // app is what the commands share: the surroundings, and the flags once they are parsed.
 type app struct {
@@ -403,7 +375,12 @@ func (a *app) hub(ctx context.Context, f hubFlags) error {
 		return err
 	}
 	defer remove()
-	if err := announce(a.out, f, server); err != nil {
+	announcement := server.Announce(f.caFile)
+	write := announcement.WriteText
+	if f.output == "json" {
+		write = announcement.WriteJSON
+	}
+	if err := write(a.out); err != nil {
 		return err
 	}
 	<-ctx.Done()
@@ -436,29 +413,4 @@ func (a *app) writeCA(f *hubFlags, server *embedded.Server) (remove func(), err 
 			_ = os.Remove(f.caFile)
 		}
 	}, nil
-}
-
-// announce prints, once, all that a client needs.
-func announce(w io.Writer, f hubFlags, server *embedded.Server) error {
-	ready := struct {
-		ConnectionString string            `json:"connectionString"`
-		Policies         map[string]string `json:"policies"`
-		HTTPS            string            `json:"https"`
-		MQTTS            string            `json:"mqtts"`
-		CAFile           string            `json:"caFile"`
-	}{server.ConnectionString("iothubowner"), map[string]string{}, server.HTTPSAddress(), server.MQTTSAddress(), f.caFile}
-	for _, p := range server.Policies() {
-		ready.Policies[p] = server.ConnectionString(p)
-	}
-	if f.output == "json" {
-		return json.NewEncoder(w).Encode(ready)
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "The embedded IoT Hub is ready, for this machine only. ctrl+c ends it.\n\n")
-	fmt.Fprintf(&b, "  HTTPS           %s\n  MQTT over TLS   %s\n  CA certificate  %s\n\n", ready.HTTPS, ready.MQTTS, ready.CAFile)
-	for _, p := range server.Policies() {
-		fmt.Fprintf(&b, "%s\n  %s\n", p, ready.Policies[p])
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }

@@ -1,0 +1,39 @@
+package terminal
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Signalled is the cause of a context that a signal ended.
+type Signalled struct{ Signal syscall.Signal }
+
+// Error implements error with the name of the signal.
+func (e Signalled) Error() string { return e.Signal.String() }
+
+// WithSignals returns a context that ends with the first signal that asks the process to leave:
+// SIGINT, SIGTERM, or SIGHUP, which is what a closed window sends. Its cause is a [Signalled].
+// stop must be called; signals do again what they did before.
+func WithSignals(parent context.Context) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case s := <-signals:
+			if sig, ok := s.(syscall.Signal); ok {
+				cancel(Signalled{sig})
+			}
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(nil)
+		<-done
+	}
+}
