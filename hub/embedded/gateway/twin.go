@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"twindeck/hub/embedded/mqtt"
+	"twindeck/hub/embedded/ordered"
 	"twindeck/hub/embedded/registry"
 )
 
@@ -21,15 +22,20 @@ func (g *Gateway) request(c *mqtt.Client, op Operation, request string, do func(
 	case request == "", fault.Lose:
 		return nil
 	}
-	status := fault.Status
+	refusal := &registry.Error{Status: fault.Status, Number: fault.Status * 1000, Message: "a fault on demand"}
 	var body []byte
 	var more string
-	if status == 0 {
+	if fault.Status == 0 {
 		var err error
 		body, more, err = do()
-		if status = statusOf(err); err == nil && len(body) == 0 {
-			status = http.StatusNoContent
-		}
+		refusal = refusalOf(err)
+	}
+	status := http.StatusOK
+	switch {
+	case refusal != nil:
+		status, body = refusal.Status, errorBody(refusal)
+	case len(body) == 0:
+		status = http.StatusNoContent
 	}
 	topic := fmt.Sprintf("%s%d/?$rid=%s%s", twinAnswers, status, request, more)
 	if g.opts.AnswerUnsubscribed {
@@ -40,17 +46,26 @@ func (g *Gateway) request(c *mqtt.Client, op Operation, request string, do func(
 	return nil
 }
 
-// statusOf is the status a device gets for an error; 200 for none.
-func statusOf(err error) int {
+// refusalOf is what a device is told of an error; nil for none.
+func refusalOf(err error) *registry.Error {
 	var refusal *registry.Error
 	switch {
 	case err == nil:
-		return http.StatusOK
+		return nil
 	case errors.As(err, &refusal):
-		return refusal.Status
+		return refusal
 	default:
-		return http.StatusInternalServerError
+		return &registry.Error{Status: http.StatusInternalServerError, Number: 500001, Message: "An internal error occurred."}
 	}
+}
+
+// errorBody is the document that goes with a refusal. One device SDK looks for its errorCode and
+// nowhere else, not even at the status (azure-iot-device-mqtt, mqtt_twin_client).
+func errorBody(e *registry.Error) []byte {
+	w := ordered.NewWriter(nil)
+	w.Int("errorCode", int64(e.Number))
+	w.String("message", e.Message)
+	return w.Close()
 }
 
 func (g *Gateway) twin(id registry.ID) (body []byte, more string, err error) {
