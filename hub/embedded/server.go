@@ -66,6 +66,11 @@ const headerTimeout = 10 * time.Second
 // idleTimeout is how long an HTTPS connection is kept for the next request.
 const idleTimeout = 2 * time.Minute
 
+// webSocketPath is where devices find MQTT on the HTTPS port (Azure docs:
+// iot-mqtt-connect-to-iot-hub, "Using the MQTT protocol over a WebSocket"). Queries after it,
+// such as those of SDKs that have no client certificate, make no difference.
+const webSocketPath = "/$iothub/websocket"
+
 // Start starts a hub, empty and with new random keys, in a few milliseconds; when it returns,
 // clients can connect. ctx bounds the start alone: the hub runs until Close. A port that is in
 // use is an error that names it.
@@ -121,6 +126,10 @@ func (s *Server) assemble(opts Options) {
 			defer s.requests.RUnlock()
 			if base.Err() != nil {
 				panic(http.ErrAbortHandler)
+			}
+			if r.URL.Path == webSocketPath {
+				s.gateway.ServeWebSocket(w, r)
+				return
 			}
 			service.ServeHTTP(w, r)
 		}),

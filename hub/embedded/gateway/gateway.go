@@ -11,6 +11,7 @@ package gateway
 import (
 	"log/slog"
 	"net"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -119,6 +120,12 @@ func (g *Gateway) Serve(l net.Listener) error { return g.server.Serve(l) }
 // ServeConn serves one device over any stream of bytes and blocks until it has
 // gone.
 func (g *Gateway) ServeConn(conn net.Conn) { g.server.ServeConn(conn) }
+
+// ServeWebSocket serves one device that connects with MQTT over WebSocket and
+// blocks until it has gone.
+func (g *Gateway) ServeWebSocket(w http.ResponseWriter, r *http.Request) {
+	g.server.ServeWebSocket(w, r)
+}
 
 // Close closes all listeners and connections, ends method calls that wait, and
 // returns when all have ended.

@@ -125,7 +125,11 @@ func (c *Client) closeLocked(reason error) error {
 // abort closes a socket without a farewell, which a peer that does not read
 // could hold up for seconds.
 func abort(conn net.Conn) {
-	if wrapped, ok := conn.(interface{ NetConn() net.Conn }); ok {
+	for {
+		wrapped, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
 		conn = wrapped.NetConn()
 	}
 	_ = conn.Close()
