@@ -43,7 +43,7 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), exe, args...)
-	cmd.Env = append(os.Environ(), asProgram+"=1", connectionStringEnv+"=", "XDG_STATE_HOME="+t.TempDir(), "NO_COLOR=", "GORACE=halt_on_error=1")
+	cmd.Env = append(os.Environ(), asProgram+"=1", connectionStringEnv+"=", "XDG_STATE_HOME="+t.TempDir(), "NO_COLOR=", "GORACE=halt_on_error=1 log_path="+raceLog(t))
 	return cmd
 }
 
@@ -232,4 +232,22 @@ func TestHubAnnouncesItselfAndLeavesNothing(t *testing.T) {
 	if err != nil || bytes.Contains(log, []byte("SharedAccessKey")) {
 		t.Errorf("log: %v\n%s", err, log)
 	}
+}
+
+// raceLog is where the race detector of a program reports, off the screen; the test that finds
+// a report fails with it.
+func raceLog(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	t.Cleanup(func() {
+		reports, err := filepath.Glob(filepath.Join(dir, "race.*"))
+		if err != nil {
+			t.Error(err)
+		}
+		for _, name := range reports {
+			report, err := os.ReadFile(name)
+			t.Errorf("%s%v", report, err)
+		}
+	})
+	return filepath.Join(dir, "race")
 }

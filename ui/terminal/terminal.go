@@ -62,7 +62,6 @@ func Run(ctx context.Context, model tea.Model, opts Options) (tea.Model, error) 
 
 	program := tea.NewProgram(
 		model,
-		tea.WithContext(ctx),
 		tea.WithInput(opts.In),
 		tea.WithOutput(opts.Out),
 		tea.WithEnvironment(opts.Env),
@@ -82,6 +81,9 @@ func Run(ctx context.Context, model tea.Model, opts Options) (tea.Model, error) 
 	select {
 	case r = <-done:
 	case <-ctx.Done():
+		// Not tea.WithContext: a program that is killed closes its input while its reader is
+		// still at it, which the race detector sees.
+		go program.Quit()
 		select {
 		case r = <-done:
 		case <-time.After(stopGrace):
