@@ -37,9 +37,10 @@ func TestLeaving(t *testing.T) {
 			t.Parallel()
 			twindeck := program(t)
 			dir := t.TempDir()
-			// A shell around the program sees what a user would see afterwards.
+			// A shell around the program sees what a user would see afterwards. After a crash the
+			// guard restores the terminal a moment after the program has gone.
 			shell := exec.CommandContext(t.Context(), "sh", append([]string{
-				"-c", `stty -a >"$DIR/before"; "$@"; code=$?; stty -a >"$DIR/after"; echo "left with $code"`, "sh",
+				"-c", `stty -a >"$DIR/before"; "$@"; code=$?; for i in $(seq 200); do stty -a >"$DIR/after"; cmp -s "$DIR/before" "$DIR/after" && break; sleep 0.05; done; echo "left with $code"`, "sh",
 			}, twindeck.Args...)...)
 			shell.Env = slices.Concat(twindeck.Env, []string{"DIR=" + dir})
 			screen := uitest.StartCommand(t, shell, 120, 36)

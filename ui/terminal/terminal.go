@@ -7,8 +7,10 @@
 package terminal
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log"
 	"log/slog"
 	"os"
@@ -59,6 +61,7 @@ func Run(ctx context.Context, model tea.Model, opts Options) (tea.Model, error) 
 		return model, err
 	}
 	defer undo()
+	logged := size(opts.LogFile)
 
 	program := tea.NewProgram(
 		model,
@@ -93,6 +96,7 @@ func Run(ctx context.Context, model tea.Model, opts Options) (tea.Model, error) 
 	}
 	switch {
 	case errors.Is(r.err, tea.ErrProgramPanic):
+		awaitTrace(opts.LogFile, logged)
 		return r.model, ErrPanic
 	case ctx.Err() != nil, errors.Is(r.err, tea.ErrInterrupted):
 		return r.model, nil
@@ -121,4 +125,40 @@ func redirect(file *os.File) (undo func(), err error) {
 			_ = null.Close()
 		}
 	}, nil
+}
+
+// traceWithin bounds the wait for the trace of a panic.
+const traceWithin = time.Second
+
+// awaitTrace waits until the trace of a panic stands in the log behind from. Bubble Tea prints the
+// one of a command from the command's goroutine, while the program has already returned: without
+// the wait it would be lost, or come to the terminal.
+func awaitTrace(file *os.File, from int64) {
+	if file == nil {
+		return
+	}
+	reader, err := os.Open(file.Name())
+	if err != nil {
+		return
+	}
+	defer func() { _ = reader.Close() }()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(traceWithin); time.Now().Before(deadline); <-tick.C {
+		text, err := io.ReadAll(io.NewSectionReader(reader, from, 1<<20))
+		if err != nil || bytes.Contains(text, []byte("debug.Stack")) {
+			return
+		}
+	}
+}
+
+func size(file *os.File) int64 {
+	if file == nil {
+		return 0
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
