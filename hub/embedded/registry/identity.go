@@ -68,16 +68,19 @@ func (s *Store) PutIdentity(id ID, body []byte, cond Precondition) (Document, er
 	if err != nil {
 		return Document{}, err
 	}
-	doc, err := s.putIdentity(id, w, cond)
-	if err == nil {
-		s.deliver()
+	var doc Document
+	err = s.write(func() (err error) {
+		doc, err = s.putIdentity(id, w, cond)
+		return err
+	})
+	if err != nil {
+		return Document{}, err
 	}
-	return doc, err
+	return doc, nil
 }
 
+// putIdentity is called under write.
 func (s *Store) putIdentity(id ID, w identityWrite, cond Precondition) (Document, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	r, err := s.findIdentity(id)
 	switch {
 	case err != nil && (id.Module != "" && !s.takesModules(id.Device) || cond.Present()):
@@ -139,6 +142,7 @@ func (s *Store) insert(id ID, device *record) *record {
 		device.modules = append(device.modules, r)
 		s.moduleSeq.add(r)
 	}
+	s.journal.changed(r)
 	return r
 }
 
@@ -164,21 +168,17 @@ func (s *Store) apply(r *record, w identityWrite) {
 	if next != (extra{}) {
 		r.extra = &next
 	}
+	s.journal.changed(r)
 }
 
 // DeleteIdentity removes an identity with its twin, and a device with its modules. The service
 // insists on a condition.
 func (s *Store) DeleteIdentity(id ID, cond Precondition) error {
-	err := s.deleteIdentity(id, cond)
-	if err == nil {
-		s.deliver()
-	}
-	return err
+	return s.write(func() error { return s.deleteIdentity(id, cond) })
 }
 
+// deleteIdentity is called under write.
 func (s *Store) deleteIdentity(id ID, cond Precondition) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if !cond.Present() {
 		return preconditionFailed("Etag missing, the request needs an If-Match header.")
 	}
@@ -190,6 +190,7 @@ func (s *Store) deleteIdentity(id ID, cond Precondition) error {
 		return preconditionFailed("PreconditionFailed, ETag may be invalid.")
 	}
 	s.closeConnections(r)
+	s.journal.removed(r)
 	if id.Module != "" {
 		device := s.devices[id.Device]
 		device.modules = slices.DeleteFunc(device.modules, func(m *record) bool { return m == r })

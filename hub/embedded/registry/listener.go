@@ -23,16 +23,23 @@ type notice struct {
 	id      ID
 	patch   []byte // nil: the identity is closed
 	version int64
+	write   uint64 // the number of the write that caused it
 }
 
-// deliver hands over what writers have queued. Every writer calls it after it released mu: its
-// own notices have been delivered when it returns.
-func (s *Store) deliver() {
+// deliver hands over what the writes up to a number have queued. Every writer calls it when its
+// write is durable, and with it all before: its own notices have been delivered when it returns.
+func (s *Store) deliver(write uint64) {
 	s.delivery.Lock()
 	defer s.delivery.Unlock()
 	s.mu.Lock()
-	due := s.notices
-	s.notices = nil
+	n := 0
+	for n < len(s.notices) && s.notices[n].write <= write {
+		n++
+	}
+	due := s.notices[:n:n]
+	if s.notices = s.notices[n:]; len(s.notices) == 0 {
+		s.notices = nil
+	}
 	s.mu.Unlock()
 	if s.listener == nil {
 		return
@@ -46,10 +53,16 @@ func (s *Store) deliver() {
 	}
 }
 
+// notify queues a notice of the write that is under way. The caller holds mu.
+func (s *Store) notify(n notice) {
+	n.write = s.journal.writes
+	s.notices = append(s.notices, n)
+}
+
 // closeConnections queues the closing of a device or module. The caller holds mu.
 func (s *Store) closeConnections(r *record) {
-	s.notices = append(s.notices, notice{id: r.id})
+	s.notify(notice{id: r.id})
 	for _, m := range r.modules {
-		s.notices = append(s.notices, notice{id: m.id})
+		s.notify(notice{id: m.id})
 	}
 }

@@ -37,11 +37,15 @@ func (s *Store) Touch(id ID) {
 }
 
 // SetModelID records the model that a device announced when it connected (Azure docs:
-// iot-mqtt-connect-to-iot-hub, model-id). An identity that does not exist is ignored.
+// iot-mqtt-connect-to-iot-hub, model-id), durable when it returns. An identity that does not
+// exist is ignored.
 func (s *Store) SetModelID(id ID, model string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if r := s.find(id); r != nil {
-		r.more().modelID = model
-	}
+	// A data file that cannot be written is found out by those who can be told.
+	_ = s.write(func() error {
+		if r := s.find(id); r != nil && r.rest().modelID != model {
+			r.more().modelID = model
+			s.journal.changed(r)
+		}
+		return nil
+	})
 }

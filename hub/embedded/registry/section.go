@@ -12,6 +12,7 @@ type section struct {
 	properties string // compact JSON object
 	metadata   string // the same, of $metadata
 	version    int64
+	written    int64 // when all of desired properties were written at once; 0: not, or not known
 }
 
 // emptySection is what a section is before its first write.
@@ -87,7 +88,7 @@ func (k kindOf) stampFor(updated, version int64) stamp {
 // newDesired returns a section of desired properties that were written all at once.
 func newDesired(properties ordered.Value, version, now int64) section {
 	metadata := stampAll(properties, desiredKind.stampFor(now, version))
-	return section{properties: properties.String(), metadata: metadata.String(), version: version}
+	return section{properties: properties.String(), metadata: metadata.String(), version: version, written: now}
 }
 
 // patched returns the section after a merge patch.

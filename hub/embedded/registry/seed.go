@@ -25,23 +25,23 @@ const seedChunk = 4096
 func (s *Store) Seed(n int, each func(i int) Seed) error {
 	sections := map[string]*section{}
 	for from := 0; from < n; from += seedChunk {
-		if err := s.seedRange(from, min(from+seedChunk, n), n, each, sections); err != nil {
+		err := s.write(func() error { return s.seedRange(from, min(from+seedChunk, n), n, each, sections) })
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// seedRange is called under write.
 func (s *Store) seedRange(from, to, total int, each func(i int) Seed, sections map[string]*section) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if len(s.devices) == 0 {
 		s.devices = make(map[string]*record, total)
 	}
 	for i := from; i < to; i++ {
 		seed := each(i)
 		if s.devices[seed.Device] != nil {
-			return deviceExists(seed.Device)
+			return deviceExists(seed.Device) // those before it are added all the same
 		}
 		d := s.insert(ID{Device: seed.Device}, nil)
 		d.tags = seed.Tags

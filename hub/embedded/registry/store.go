@@ -5,7 +5,9 @@
 //
 // A store holds a million identities: a write costs the same with ten identities and with a
 // million, twins are kept as compact JSON text, and keys that the hub made up are derived
-// again when somebody asks for them.
+// again when somebody asks for them. With a data file, what a write did is durable before the
+// write returns and before anyone is told of it, and Open finds it again; connections and
+// activity are not kept.
 //
 // Lock order: Store.delivery before Store.mu, and nothing else is locked while either is held,
 // but a Listener is called with delivery held. A Listener may therefore read the store and
@@ -42,7 +44,9 @@ type Store struct {
 	lastSeq   uint64
 	lastKeys  uint64
 	counts    counts
+	messages  map[ID]int // cloud-to-device messages that wait, where there are any
 	notices   []notice
+	journal   journal
 }
 
 // counts are kept as writes happen, so that statistics cost nothing.
@@ -84,6 +88,10 @@ type extra struct {
 	primary, secondary  string // keys given by the user; empty: derived
 	primaryThumbprint   string
 	secondaryThumbprint string
+	scope               string // deviceScope
+	parents             string // parentScopes, a compact JSON array; empty for none
+	configurations      string // what the twin shows of configurations, a compact JSON object; empty for none
+	configured          string // which configurations have written to the twin; for ConfigureTwin alone
 }
 
 // more returns the extra part for writing.

@@ -35,11 +35,15 @@ func (s *Store) writeTwin(id ID, body []byte, cond Precondition, replace bool) (
 	if replace {
 		tags, desired = tags.orEmpty(), desired.orEmpty()
 	}
-	t, err := s.commitTwin(id, tags, desired, cond, replace)
-	if err == nil && desired.present {
-		s.deliver()
+	var t Twin
+	err = s.write(func() (err error) {
+		t, err = s.commitTwin(id, tags, desired, cond, replace)
+		return err
+	})
+	if err != nil {
+		return Twin{}, err
 	}
-	return t, err
+	return t, nil
 }
 
 func (w sectionWrite) orEmpty() sectionWrite {
@@ -49,9 +53,8 @@ func (w sectionWrite) orEmpty() sectionWrite {
 	return w
 }
 
+// commitTwin is called under write.
 func (s *Store) commitTwin(id ID, tags, desired sectionWrite, cond Precondition, replace bool) (Twin, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	r, err := s.findTwin(id)
 	if err != nil {
 		return Twin{}, err
@@ -70,10 +73,11 @@ func (s *Store) commitTwin(id ID, tags, desired sectionWrite, cond Precondition,
 	}
 	if tags.present || desired.present {
 		r.twinEtag++
+		s.journal.changed(r)
 	}
 	r.tags, r.desired = nextTags, nextDesired
 	if len(notify.Members()) > 0 {
-		s.notices = append(s.notices, notice{id: r.id, patch: withVersion(notify, nextDesired.version), version: nextDesired.version})
+		s.notify(notice{id: r.id, patch: withVersion(notify, nextDesired.version), version: nextDesired.version})
 	}
 	return s.twin(r), nil
 }
@@ -138,8 +142,18 @@ func (s *Store) PatchReported(id ID, patch []byte, ifVersion *int64) (version in
 	if err := checkSection(value); err != nil {
 		return 0, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	err = s.write(func() (err error) {
+		version, err = s.commitReported(id, value, ifVersion)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return version, nil
+}
+
+// commitReported is called under write.
+func (s *Store) commitReported(id ID, patch ordered.Value, ifVersion *int64) (version int64, err error) {
 	r, err := s.findTwin(id)
 	if err != nil {
 		return 0, err
@@ -149,12 +163,13 @@ func (s *Store) PatchReported(id ID, patch []byte, ifVersion *int64) (version in
 		return 0, preconditionFailed(fmt.Sprintf("reported properties have version %d", before.version))
 	}
 	now := s.now().UnixNano()
-	next, err := before.patched(reportedKind, value, now)
+	next, err := before.patched(reportedKind, patch, now)
 	if err != nil {
 		return 0, err
 	}
 	r.reported = &next
 	r.lastActivity = now
+	s.journal.changed(r)
 	return next.version, nil
 }
 

@@ -184,6 +184,7 @@ func (db *DB) wait(b *batch) error {
 	if b.err = failed; b.err == nil {
 		b.err = db.store(b)
 	}
+	b.writes = nil // whoever still holds b need not hold these
 	close(b.done)
 	return b.err
 }
