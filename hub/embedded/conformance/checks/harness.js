@@ -199,7 +199,7 @@ const publish = (c, topic, payload = '', qos = 0) => called((done) => c.publish(
 async function pagesOf(text, size) {
   const query = registry.createQuery(text, size);
   const pages = [];
-  while (query.hasMoreResults) pages.push(body(await query.next()));
+  while (query.hasMoreResults) pages.push(body(await query.next(query.continuationToken)));
   return pages;
 }
 const queryAll = async (text, size) => (await pagesOf(text, size)).flat();
