@@ -88,6 +88,7 @@ func (s *Store) document(r *record) Document {
 	})
 	if !module {
 		w.Object("capabilities", func(w *ordered.Writer) { w.Raw("iotEdge", strconv.FormatBool(r.edge)) })
+		more.writeScopes(w)
 	}
 	return Document{JSON: w.Close(), ETag: etag}
 }

@@ -86,17 +86,33 @@ func (s *Store) putIdentity(id ID, w identityWrite, cond Precondition) (Document
 	case err != nil && (id.Module != "" && !s.takesModules(id.Device) || cond.Present()):
 		return Document{}, err
 	case err != nil:
-		if r, err = s.create(id); err != nil {
-			return Document{}, err
-		}
+		return s.createIdentity(id, w)
 	case !cond.Present() && id.Module == "":
 		return Document{}, deviceExists(id.Device)
 	case !cond.Present():
 		return Document{}, moduleExists(id, s.hubName)
 	case !cond.holds(etagOf(r.etag)):
 		return Document{}, preconditionFailed("PreconditionFailed, ETag may be invalid.")
-	default:
-		r.etag++
+	}
+	if w.scope, w.parentScopes, err = s.scopeAfter(r, w); err != nil {
+		return Document{}, err
+	}
+	r.etag++
+	s.apply(r, w)
+	return s.document(r), nil
+}
+
+func (s *Store) createIdentity(id ID, w identityWrite) (Document, error) {
+	if err := s.checkNew(id); err != nil {
+		return Document{}, err
+	}
+	scope, parents, err := s.firstScope(id, w)
+	if err != nil {
+		return Document{}, err
+	}
+	r := s.insert(id, s.parent(id))
+	if w.scope, w.parentScopes = scope, parents; w.edge {
+		w.scope = r.ownScope()
 	}
 	s.apply(r, w)
 	return s.document(r), nil
@@ -108,18 +124,23 @@ func (s *Store) takesModules(device string) bool {
 	return d != nil && !d.disabled
 }
 
-// create adds an identity that does not exist yet. The caller holds mu.
-func (s *Store) create(id ID) (*record, error) {
+// checkNew says whether a user may create an identity that does not exist yet. The caller holds mu.
+func (s *Store) checkNew(id ID) error {
 	if err := checkNewID(id); err != nil {
-		return nil, err
+		return err
 	}
-	var device *record
-	if id.Module != "" {
-		if device = s.devices[id.Device]; len(device.modules) >= maxModules {
-			return nil, tooManyModules(id.Device)
-		}
+	if device := s.parent(id); device != nil && device.userModules() >= maxModules {
+		return tooManyModules(id.Device)
 	}
-	return s.insert(id, device), nil
+	return nil
+}
+
+// parent returns the device of a module, nil for a device. The caller holds mu.
+func (s *Store) parent(id ID) *record {
+	if id.Module == "" {
+		return nil
+	}
+	return s.devices[id.Device]
 }
 
 // insert adds a record for id, to device when it is a module. The caller holds mu and has made
@@ -158,11 +179,15 @@ func (s *Store) apply(r *record, w identityWrite) {
 			s.counts.disabled--
 		}
 	}
-	r.auth, r.edge = w.auth, w.edge
+	r.auth = w.auth
+	if r.id.Module == "" {
+		s.setEdge(r, w.edge)
+	}
 	next := r.rest()
 	next.statusReason, next.managedBy = w.statusReason, w.managedBy
 	next.primary, next.secondary = w.primary, w.secondary
 	next.primaryThumbprint, next.secondaryThumbprint = w.primaryThumbprint, w.secondaryThumbprint
+	next.scope, next.parents = w.scope, w.parentScopes
 	s.newKeys(r)
 	r.extra = nil
 	if next != (extra{}) {
@@ -188,6 +213,9 @@ func (s *Store) deleteIdentity(id ID, cond Precondition) error {
 	}
 	if !cond.holds(etagOf(r.etag)) {
 		return preconditionFailed("PreconditionFailed, ETag may be invalid.")
+	}
+	if slices.Contains(systemModules[:], id.Module) {
+		return systemModule(id)
 	}
 	s.closeConnections(r)
 	s.journal.removed(r)

@@ -14,6 +14,9 @@ type identityWrite struct {
 	primary, secondary  string
 	primaryThumbprint   string
 	secondaryThumbprint string
+	scope               string   // as given, then as it is to be
+	parents             []string // as given
+	parentScopes        string   // as they are to be, see extra
 }
 
 // identityBody is the document of PUT. Names match without regard to case, as in the service;
@@ -38,6 +41,8 @@ type identityBody struct {
 	Capabilities *struct {
 		IotEdge bool `json:"iotEdge"`
 	} `json:"capabilities"`
+	DeviceScope  string   `json:"deviceScope"`
+	ParentScopes []string `json:"parentScopes"`
 }
 
 const maxStatusReason = 128
@@ -73,6 +78,7 @@ func (w *identityWrite) readStatus(b identityBody) error {
 		return argumentInvalid("status is enabled or disabled")
 	}
 	w.edge = b.Capabilities != nil && b.Capabilities.IotEdge
+	w.scope, w.parents = b.DeviceScope, b.ParentScopes
 	return nil
 }
 

@@ -122,6 +122,10 @@ func (t Twin) AppendJSON(dst []byte) []byte {
 	})
 	if t.ID.Module == "" {
 		w.Object("capabilities", func(w *ordered.Writer) { w.Raw("iotEdge", strconv.FormatBool(t.edge)) })
+		t.more.writeScopes(w)
+	}
+	if t.more.configurations != "" {
+		w.Raw("configurations", t.more.configurations)
 	}
 	return w.Close()
 }

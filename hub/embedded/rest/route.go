@@ -25,6 +25,7 @@ var routes = []route{
 	{http.MethodGet, "/statistics/service", sas.ServiceConnect, (*Server).serviceStatistics},
 
 	{http.MethodGet, "/devices", sas.RegistryRead, (*Server).listDevices},
+	{http.MethodPost, "/devices", sas.RegistryWrite, (*Server).bulk},
 	{http.MethodGet, "/devices/{device}", sas.RegistryRead, (*Server).getIdentity},
 	{http.MethodPut, "/devices/{device}", sas.RegistryWrite, (*Server).putIdentity},
 	{http.MethodDelete, "/devices/{device}", sas.RegistryWrite, (*Server).deleteIdentity},
