@@ -1,11 +1,12 @@
 // Package embedded is an IoT Hub in this process, on loopback: a real server, with HTTPS and
 // MQTT over TLS on real sockets, that the SDKs for Azure IoT Hub work against unmodified. It is
-// for trying things out, for demonstrations and for tests; it lives in memory.
+// for trying things out, for demonstrations and for tests; it lives in memory, or in one file that
+// survives a crash.
 //
 // The parts: registry is its state, sas is who may do what, rest is the service side, gateway
-// over mqtt is the device side, query is the query language, ordered the JSON, and faults makes
-// all of it fail on demand. None of them shares code with the client side, so that a mistake in
-// one cannot hide a mistake in the other.
+// over mqtt is the device side, storage is the file, query is the query language, ordered the
+// JSON, and faults makes all of it fail on demand. None of them shares code with the client side,
+// so that a mistake in one cannot hide a mistake in the other.
 package embedded
 
 import (
@@ -40,16 +41,22 @@ type Options struct {
 	Log       *slog.Logger     // nil: discarded; it never sees keys or tokens
 	Now       func() time.Time // the hub's clock; nil: time.Now
 	Faults    *faults.Faults   // nil: none, ever
-	Gateway   gateway.Options  // switches of the device side; Log, Now and Faults are set from the above
+
+	// DataFile is the file that the hub lives in: identities, twins, keys, sessions and the
+	// certificates that clients trust are there again at the next start with it, and a write is
+	// durable before it is answered. It is created with mode 0600 when there is none. It holds
+	// keys. Empty: the hub lives in memory and is gone with Close.
+	DataFile string
+
+	Gateway gateway.Options // switches of the device side; Log, Now and Faults are set from the above
 }
 
 // Server is a running hub. Its methods may be called concurrently.
 type Server struct {
-	hubName     string
-	httpsPort   int
-	mqttsPort   int
-	certs       certificates
-	registry    *registry.Store
+	hubName   string
+	httpsPort int
+	mqttsPort int
+	state
 	authority   *sas.Authority
 	gateway     *gateway.Gateway
 	http        *http.Server
@@ -71,8 +78,9 @@ const idleTimeout = 2 * time.Minute
 // such as those of SDKs that have no client certificate, make no difference.
 const webSocketPath = "/$iothub/websocket"
 
-// Start starts a hub, empty and with new random keys, in a few milliseconds; when it returns,
-// clients can connect. ctx bounds the start alone: the hub runs until Close. A port that is in
+// Start starts a hub, empty and with new random keys, in a few milliseconds, or the one that is
+// in opts.DataFile, in a second or two for a million identities; when it returns, clients can
+// connect. ctx bounds the start alone: the hub runs until Close. A port that is in
 // use is an error that names it.
 func Start(ctx context.Context, opts Options) (*Server, error) {
 	if opts.HubName == "" {
@@ -84,10 +92,6 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	certs, err := newCertificates(opts.HubName)
-	if err != nil {
-		return nil, err
-	}
 	https, httpsPort, err := listenLoopback(ctx, "HTTPS", opts.HTTPSPort)
 	if err != nil {
 		return nil, err
@@ -96,13 +100,16 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, closeAll(https))
 	}
+	st, err := newState(opts)
+	if err != nil {
+		return nil, errors.Join(err, closeAll(https), closeAll(mqtts))
+	}
 	s := &Server{
 		hubName:   opts.HubName,
 		httpsPort: httpsPort,
 		mqttsPort: mqttsPort,
-		certs:     certs,
-		registry:  registry.New(registry.Options{Now: opts.Now, HubName: opts.HubName}),
-		authority: sas.NewAuthority([]string{opts.HubName, "localhost", "127.0.0.1", "[::1]"}, sas.StandardPolicies()),
+		state:     st,
+		authority: sas.NewAuthority([]string{opts.HubName, "localhost", "127.0.0.1", "[::1]"}, st.policies),
 	}
 	s.assemble(opts)
 	s.serve(https, mqtts, opts)
@@ -161,8 +168,11 @@ func (s *Server) serve(https, mqtts []net.Listener, opts Options) {
 	run("MQTT", mqtts, s.gateway.Serve, mqtt.ErrServerClosed)
 }
 
-// Close closes all connections, frees the ports and returns when everything that the hub started
-// has ended. Later calls do nothing and return the same.
+// Restored says whether the hub was in its data file already when it started.
+func (s *Server) Restored() bool { return s.restored }
+
+// Close closes all connections, frees the ports and the data file, and returns when everything
+// that the hub started has ended. Later calls do nothing and return the same.
 func (s *Server) Close() error {
 	s.closeOnce.Do(func() {
 		s.registry.Listen(nil)
@@ -173,6 +183,9 @@ func (s *Server) Close() error {
 		// Requests that begin now give up at once; those under way have been told to.
 		s.requests.Lock()
 		defer s.requests.Unlock()
+		if s.data != nil {
+			s.closeResult = errors.Join(s.closeResult, s.data.Close())
+		}
 	})
 	return s.closeResult
 }

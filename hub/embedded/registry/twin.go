@@ -38,12 +38,13 @@ func (s *Store) Twin(id ID) (Twin, error) {
 }
 
 // DeviceSideTwin returns the twin as its owner reads it over MQTT: both sections with $version,
-// no metadata, no tags. The error is DeviceNotFound.
+// no metadata, no tags. It blocks until that is durable. The error is DeviceNotFound.
 func (s *Store) DeviceSideTwin(id ID) ([]byte, error) {
 	t, err := s.Twin(id)
 	if err != nil {
 		return nil, err
 	}
+	s.Settle()
 	w := ordered.NewWriter(nil)
 	t.desired.writeDeviceSide(w, "desired")
 	t.reported.writeDeviceSide(w, "reported")

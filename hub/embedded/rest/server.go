@@ -111,6 +111,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	res, err := s.answer(w, r, fault.Status)
+	s.registry.Settle() // nobody is told what a crash could take back
 	if err != nil {
 		refusal := refusalOf(err)
 		if refusal == errInternal {

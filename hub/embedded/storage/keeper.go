@@ -65,7 +65,7 @@ func (k *Keeper) Write(changes ...Change) (wait func() error) {
 }
 
 // Each calls f with every key and its value, in the order of keys, until f returns an error,
-// which Each returns. It may see writes that come meanwhile, or not; f may write. value is f's
+// which Each returns; ErrDamaged when what is stored is not what was. It may see writes that come meanwhile, or not; f may write. value is f's
 // only until it returns.
 func (k *Keeper) Each(f func(key string, value []byte) error) error {
 	for after := []byte(nil); ; {
@@ -121,7 +121,7 @@ func (k *Keeper) read(after []byte) (chunk []entry, err error) {
 		})
 	})
 	if err != nil {
-		return nil, openError(k.db.path, err)
+		return nil, err
 	}
 	return chunk, nil
 }
