@@ -48,7 +48,8 @@ type Options struct {
 	// keys. Empty: the hub lives in memory and is gone with Close.
 	DataFile string
 
-	Gateway gateway.Options // switches of the device side; Log, Now and Faults are set from the above
+	Queries rest.QueryOptions // page sizes and dialect of queries
+	Gateway gateway.Options   // switches of the device side; Log, Now and Faults are set from the above
 }
 
 // Server is a running hub. Its methods may be called concurrently.
@@ -123,7 +124,7 @@ func (s *Server) assemble(opts Options) {
 	s.registry.Listen(s.gateway)
 	service := rest.New(rest.Options{
 		Registry: s.registry, Authority: s.authority, Invoker: s.gateway,
-		Faults: opts.Faults, Now: opts.Now, Log: opts.Log,
+		Faults: opts.Faults, Queries: opts.Queries, Now: opts.Now, Log: opts.Log,
 	})
 	base, stop := context.WithCancel(context.Background())
 	s.stop = stop

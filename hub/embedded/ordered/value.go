@@ -57,6 +57,9 @@ func NewBool(b bool) Value {
 // changed afterwards.
 func NewObject(members ...Member) Value { return Value{kind: Object, members: members} }
 
+// NewArray returns an array of items, which must not be changed afterwards.
+func NewArray(items ...Value) Value { return Value{kind: Array, items: items} }
+
 // Kind returns the JSON type.
 func (v Value) Kind() Kind { return v.kind }
 

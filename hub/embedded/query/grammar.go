@@ -1,177 +1,191 @@
 // Package query is the query language of an IoT Hub (Azure docs:
-// iot-hub-devguide-query-language): a grammar, its evaluation over twins, and pages of results.
-// It understands SELECT * over devices and modules with conditions; projections, aggregates and
-// functions have their places in the grammar but are refused.
+// iot-hub-devguide-query-language): a grammar, what its conditions and projections mean over
+// twins and jobs, aggregates, and pages of results.
+//
+// A text becomes a syntax tree (grammar), which is checked and compiled into operators (compile);
+// a plan says which rows can match at all (plan); run walks the rows of a collection and renders
+// what it finds (project, aggregate).
 package query
 
 import (
-	"errors"
-	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
-
-	"twindeck/hub/embedded/registry"
 )
 
-// Query is a parsed query.
-type Query struct {
-	Source Source      `parser:"'SELECT' '*' 'FROM' @@"`
-	Where  *Expression `parser:"('WHERE' @@)?"`
+// statement is a whole query as it is written.
+type statement struct {
+	Top         *string         `parser:"'SELECT' ('TOP' @Number)?"`
+	All         bool            `parser:"( @'*'"`
+	Projections []*projection   `parser:"| @@ (',' @@)* )"`
+	Source      []string        `parser:"'FROM' @Ident ('.' @Ident)?"`
+	Where       *expression     `parser:"('WHERE' @@)?"`
+	Group       []*attributeRef `parser:"('GROUP' 'BY' @@ (',' @@)*)?"`
 }
 
-// Source is the collection that a query runs over.
-type Source struct {
-	Modules bool `parser:"'devices' @('.' 'modules')?"`
+// condition is what stands behind WHERE, by itself.
+type condition struct {
+	Where *expression `parser:"@@"`
 }
 
-// Listing returns the registry's listing of the source.
-func (s Source) Listing() registry.Source {
-	if s.Modules {
-		return registry.Modules
-	}
-	return registry.Devices
+type projection struct {
+	Aggregate *aggregateRef `parser:"( @@"`
+	Attribute *attributeRef `parser:"| @@ )"`
+	Alias     *name         `parser:"('AS' @(Ident | Odd))?"`
 }
 
-// Expression is true when one of its terms is.
-type Expression struct {
-	Terms []*Conjunction `parser:"@@ ('OR' @@)*"`
+type aggregateRef struct {
+	Function  string        `parser:"@('COUNT' | 'AVG' | 'SUM' | 'MIN' | 'MAX') '('"`
+	Attribute *attributeRef `parser:"@@? ')'"`
 }
 
-// Conjunction is true when all its factors are.
-type Conjunction struct {
-	Factors []*Factor `parser:"@@ ('AND' @@)*"`
+// expression to primary are one level of precedence each, the loosest first.
+type expression struct {
+	Terms []*conjunction `parser:"@@ ('OR' @@)*"`
 }
 
-// Factor is a condition or an expression in parentheses, perhaps negated.
-type Factor struct {
-	Nots       []string    `parser:"@'NOT'*"`
-	Group      *Expression `parser:"( '(' @@ ')'"`
-	Comparison *Comparison `parser:"| @@ )"`
+type conjunction struct {
+	Factors []*negation `parser:"@@ ('AND' @@)*"`
 }
 
-// Comparison compares two operands; without an operator it is its left operand alone.
-type Comparison struct {
-	Left     *Operand `parser:"@@"`
-	Operator string   `parser:"( @('=' | '!=' | '<>' | '<=' | '>=' | '<' | '>')"`
-	Right    *Operand `parser:"@@ )?"`
+type negation struct {
+	Nots    []string    `parser:"@'NOT'*"`
+	Operand *comparison `parser:"@@"`
 }
 
-// Operand is a literal or the value of an attribute.
-type Operand struct {
-	Literal   *Literal   `parser:"@@"`
-	Attribute *Attribute `parser:"| @@"`
+type comparison struct {
+	Left     *sum    `parser:"@@"`
+	Operator string  `parser:"( ( @('=' | '!=' | '<>' | '<=' | '>=' | '<' | '>')"`
+	Right    *sum    `parser:"    @@ )"`
+	Member   *member `parser:"| @@ )?"`
 }
 
-// Literal is a constant. With no field set it is undefined.
-type Literal struct {
+type member struct {
+	Not  bool  `parser:"( @'NIN' | 'IN' )"`
+	List *list `parser:"@@"`
+}
+
+type sum struct {
+	First *product   `parser:"@@"`
+	Rest  []*sumStep `parser:"@@*"`
+}
+
+type sumStep struct {
+	Operator string   `parser:"@('+' | '-')"`
+	Operand  *product `parser:"@@"`
+}
+
+type product struct {
+	First *primary       `parser:"@@"`
+	Rest  []*productStep `parser:"@@*"`
+}
+
+type productStep struct {
+	Operator string   `parser:"@('*' | '/' | '%')"`
+	Operand  *primary `parser:"@@"`
+}
+
+type primary struct {
+	Call      *call         `parser:"@@"`
+	Literal   *literal      `parser:"| @@"`
+	Attribute *attributeRef `parser:"| @@"`
+	Group     *expression   `parser:"| '(' @@ ')'"`
+}
+
+type call struct {
+	Function  string        `parser:"@Ident '('"`
+	Arguments []*expression `parser:"(@@ (',' @@)*)? ')'"`
+}
+
+// literal is a constant. With no other field set it is undefined.
+type literal struct {
 	String    *text   `parser:"@String"`
-	Number    *string `parser:"| @('-'? Number)"`
+	Number    *number `parser:"| @('-'? Number)"`
 	Bool      *truth  `parser:"| @('true' | 'false')"`
 	Null      bool    `parser:"| @'null'"`
 	Undefined bool    `parser:"| @'undefined'"`
+	List      *list   `parser:"| @@"`
 }
 
-// Attribute is a path into a twin.
-type Attribute struct {
+type list struct {
+	Items []*literal `parser:"'[' @@ (',' @@)* ']'"`
+}
+
+// attributeRef is a path into a document.
+type attributeRef struct {
 	Path []name `parser:"@(Ident | Odd) ('.' @(Ident | Odd))*"`
 }
 
-// text is a string literal without its quotes and escapes.
-type text string
-
-// Capture implements participle.Capture.
-func (t *text) Capture(values []string) error {
-	s, err := unquote(values[0])
-	*t = text(s)
-	return err
-}
-
-// truth is a boolean literal.
-type truth bool
-
-// Capture implements participle.Capture.
-func (t *truth) Capture(values []string) error {
-	*t = truth(strings.EqualFold(values[0], "true"))
-	return nil
-}
-
-// name is one step of a path; names that are not identifiers stand in [[ ]].
-type name string
-
-// Capture implements participle.Capture.
-func (n *name) Capture(values []string) error {
-	*n = name(strings.TrimSuffix(strings.TrimPrefix(values[0], "[["), "]]"))
-	return nil
-}
-
-var parser = participle.MustBuild[Query](
-	participle.Lexer(lexer.MustSimple([]lexer.SimpleRule{
+var (
+	tokens = lexer.MustSimple([]lexer.SimpleRule{
 		{Name: "Space", Pattern: `\s+`},
 		{Name: "Odd", Pattern: `\[\[(?:[^\]]|\][^\]])*\]\]`},
 		{Name: "Number", Pattern: `0[xX][0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?`},
 		{Name: "Ident", Pattern: `[\p{L}_$][\p{L}\p{N}_$]*`},
 		{Name: "String", Pattern: `'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"`},
 		{Name: "Symbol", Pattern: `!=|<>|<=|>=|[-+*/%=<>(),.\[\]]`},
-	})),
-	participle.Elide("Space"),
-	participle.CaseInsensitive("Ident"),
-	participle.UseLookahead(2),
+	})
+	options = []participle.Option{
+		participle.Lexer(tokens),
+		participle.Elide("Space"),
+		participle.CaseInsensitive("Ident"),
+		participle.UseLookahead(2),
+	}
+	statements = participle.MustBuild[statement](options...)
+	conditions = participle.MustBuild[condition](options...)
 )
 
-// MaxLength is the longest query in characters.
-const MaxLength = 8192
-
-// Errors of a query. They quote nothing of it.
-var (
-	ErrSyntax       = errors.New("the query is not valid")
-	ErrTooLong      = errors.New("the query is too long")
-	ErrContinuation = errors.New("the continuation token is not valid")
+const (
+	// MaxLength is the longest query in characters (azure-iot-sdk-csharp issue 1680).
+	MaxLength = 8192
+	// maxDepth is how deep parentheses and lists may be nested.
+	maxDepth = 100
 )
 
-// Parse reads a query. The error is ErrSyntax, without a position, as the service has it, or
-// ErrTooLong.
-func Parse(text string) (*Query, error) {
-	if len(text) > MaxLength {
+// parse reads a text that is within the limits.
+func parse[T any](parser *participle.Parser[T], query string) (*T, error) {
+	if utf8.RuneCountInString(query) > MaxLength {
 		return nil, ErrTooLong
 	}
-	q, err := parser.ParseString("", text)
+	if !shallow(query) {
+		return nil, ErrSyntax
+	}
+	tree, err := parser.ParseString("", query)
 	if err != nil {
 		return nil, ErrSyntax
 	}
-	return q, nil
+	return tree, nil
 }
 
-// unquote removes the quotes and reads the escapes \' \" \\ and \uXXXX.
-func unquote(quoted string) (string, error) {
-	inner := quoted[1 : len(quoted)-1]
-	if !strings.Contains(inner, `\`) {
-		return inner, nil
+// shallow bounds the nesting before the parser follows it.
+func shallow(query string) bool {
+	depth := 0
+	all, err := tokens.Lex("", strings.NewReader(query))
+	if err != nil {
+		return false
 	}
-	var b strings.Builder
-	for i := 0; i < len(inner); i++ {
-		if inner[i] != '\\' {
-			b.WriteByte(inner[i])
+	symbol := tokens.Symbols()["Symbol"]
+	for {
+		token, err := all.Next()
+		if err != nil {
+			return false
+		}
+		if token.EOF() {
+			return true
+		}
+		if token.Type != symbol {
 			continue
 		}
-		i++
-		switch c := inner[i]; c {
-		case '\'', '"', '\\':
-			b.WriteByte(c)
-		case 'u':
-			if i+4 >= len(inner) {
-				return "", ErrSyntax
-			}
-			code, err := strconv.ParseUint(inner[i+1:i+5], 16, 16)
-			if err != nil {
-				return "", ErrSyntax
-			}
-			b.WriteRune(rune(code))
-			i += 4
-		default:
-			return "", ErrSyntax
+		switch token.Value {
+		case "(", "[":
+			depth++
+		case ")", "]":
+			depth--
+		}
+		if depth > maxDepth {
+			return false
 		}
 	}
-	return b.String(), nil
 }

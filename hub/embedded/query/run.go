@@ -3,19 +3,20 @@ package query
 import (
 	"context"
 	"encoding/base64"
-	"strconv"
-	"strings"
+	"fmt"
+	"slices"
 
 	"twindeck/hub/embedded/registry"
 )
 
-// MaxPage is the largest page of results, and the one for callers who do not say.
-const MaxPage = 100
+// DefaultPage is the largest page of results, and the one for callers who do not say, unless a
+// hub is told otherwise.
+const DefaultPage = 100
 
-// scanRows is how many twins are looked at at once.
+// scanRows is how many rows are looked at between two looks at the context.
 const scanRows = 256
 
-// Twins is where a query finds its rows.
+// Twins is where queries over devices and modules find their rows.
 type Twins interface {
 	// List returns up to limit twins behind after, fewer only at the end.
 	List(source registry.Source, after registry.Cursor, limit int) []registry.Row
@@ -23,75 +24,201 @@ type Twins interface {
 	OfDevice(source registry.Source, device string, after registry.Cursor) []registry.Row
 }
 
+// Entry is a row with the place behind it. Places only grow.
+type Entry struct {
+	Row  Row
+	Next uint64
+}
+
+// DeviceJobs is where queries over jobs find their rows.
+type DeviceJobs interface {
+	// List returns up to limit rows behind after, fewer only at the end.
+	List(after uint64, limit int) []Entry
+}
+
+// Sources are the collections.
+type Sources struct {
+	Twins Twins
+	Jobs  DeviceJobs // nil: none
+}
+
 // Page is a part of a query's results.
 type Page struct {
-	Twins        []registry.Twin
-	Continuation string // empty on the last page
+	Items        [][]byte // JSON objects
+	Continuation string   // empty on the last page
 }
 
 // Run returns the page of q's results that continuation, empty for the first, points at, with
-// up to size rows; a page that is not the last may be followed by an empty one. It looks at
-// twins until the page is full or ctx is done. Errors are ErrContinuation and those of ctx.
-func (q *Query) Run(ctx context.Context, twins Twins, continuation string, size int) (Page, error) {
-	after, err := parseContinuation(continuation)
+// up to size items; a page that is not the last may be followed by an empty one. Aggregates come
+// as one page. It looks at rows until the page is full or ctx is done. Errors are
+// ErrContinuation, ErrTooManyGroups and those of ctx.
+func (q *Query) Run(ctx context.Context, sources Sources, continuation string, size int) (Page, error) {
+	at, err := parsePlace(continuation)
 	if err != nil {
 		return Page{}, err
 	}
-	next := func(after registry.Cursor, limit int) []registry.Row {
-		return twins.List(q.Source.Listing(), after, limit)
-	}
-	if device, ok := q.device(); ok {
-		next = func(after registry.Cursor, _ int) []registry.Row {
-			return twins.OfDevice(q.Source.Listing(), device, after)
+	if q.aggregates {
+		if continuation != "" {
+			return Page{}, ErrContinuation
 		}
+		return q.aggregate(ctx, sources)
 	}
-	limit := scanRows
-	if q.Where == nil {
-		limit = size
-	}
-	page := Page{Twins: []registry.Twin{}}
-	for {
-		rows := next(after, limit)
-		if len(rows) == 0 {
+	page := Page{Items: [][]byte{}}
+	if q.top > 0 {
+		if at.given >= q.top {
 			return page, nil
 		}
-		for _, row := range rows {
-			if len(page.Twins) == size {
-				page.Continuation = formatContinuation(after)
-				return page, nil
-			}
-			after = row.Next
-			if q.Matches(row.Twin) {
-				page.Twins = append(page.Twins, row.Twin)
+		size = min(size, q.top-at.given)
+	}
+	full := func() bool { return len(page.Items) == size }
+	more := false
+	err = q.scan(ctx, sources, at.after, size, func(e Entry) bool {
+		if full() {
+			more = true
+			return false
+		}
+		at.after = e.Next
+		if q.Matches(e.Row) {
+			page.Items = append(page.Items, q.render(e.Row))
+			at.given++
+		}
+		return q.top == 0 || at.given < q.top
+	})
+	if err != nil {
+		return Page{}, err
+	}
+	if more {
+		page.Continuation = at.String()
+	}
+	return page, nil
+}
+
+func (q *Query) render(row Row) []byte {
+	if q.columns == nil {
+		return row.AppendJSON(nil)
+	}
+	return q.project(row)
+}
+
+// aggregate runs over everything at once.
+func (q *Query) aggregate(ctx context.Context, sources Sources) (Page, error) {
+	groups := newGrouping(q)
+	var failed error
+	err := q.scan(ctx, sources, 0, scanRows, func(e Entry) bool {
+		if q.Matches(e.Row) {
+			failed = groups.add(e.Row)
+		}
+		return failed == nil
+	})
+	if err == nil {
+		err = failed
+	}
+	if err != nil {
+		return Page{}, err
+	}
+	rows := groups.rows()
+	if q.top > 0 {
+		rows = rows[:min(q.top, len(rows))]
+	}
+	return Page{Items: rows}, nil
+}
+
+// Each calls yield with every twin that the query's condition holds for, in the order of
+// creation, until yield returns false or ctx is done, whose error it returns. The query must be
+// one over devices or modules; its projections are ignored.
+func (q *Query) Each(ctx context.Context, twins Twins, yield func(registry.Twin) bool) error {
+	return q.scan(ctx, Sources{Twins: twins}, 0, scanRows, func(e Entry) bool {
+		return !q.Matches(e.Row) || yield(*e.Row.(*registry.Twin))
+	})
+}
+
+// scan calls yield with every row behind after that can match, until it returns false. size is
+// how many rows the caller hopes to need.
+func (q *Query) scan(ctx context.Context, sources Sources, after uint64, size int, yield func(Entry) bool) error {
+	if q.devices.known && q.collection != Jobs {
+		for _, e := range q.ofDevices(sources.Twins, after) {
+			if !yield(e) {
+				break
 			}
 		}
+		return ctx.Err()
+	}
+	limit := scanRows
+	if q.where == nil {
+		limit = min(size+1, scanRows) // one more to see whether there is one
+	}
+	for {
 		if err := ctx.Err(); err != nil {
-			return Page{}, err
+			return err
 		}
-		if len(page.Twins) == size {
-			limit = 1 // only to see whether there is more
+		entries := q.list(sources, after, limit)
+		for _, e := range entries {
+			if !yield(e) {
+				return nil
+			}
+			after = e.Next
+		}
+		if len(entries) < limit {
+			return nil
 		}
 	}
 }
 
-const continuationPrefix = "after:"
-
-func formatContinuation(after registry.Cursor) string {
-	return base64.URLEncoding.EncodeToString([]byte(continuationPrefix + strconv.FormatUint(uint64(after), 10)))
+func (q *Query) list(sources Sources, after uint64, limit int) []Entry {
+	if q.collection != Jobs {
+		return entries(nil, sources.Twins.List(q.collection.source(), registry.Cursor(after), limit))
+	}
+	if sources.Jobs == nil {
+		return nil
+	}
+	return sources.Jobs.List(after, limit)
 }
 
-func parseContinuation(token string) (registry.Cursor, error) {
+// ofDevices returns the rows of the devices that the plan names, in the order of creation.
+func (q *Query) ofDevices(twins Twins, after uint64) []Entry {
+	var all []Entry
+	for _, device := range q.devices.devices {
+		all = entries(all, twins.OfDevice(q.collection.source(), device, registry.Cursor(after)))
+	}
+	slices.SortFunc(all, func(a, b Entry) int {
+		if a.Next < b.Next {
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+func entries(dst []Entry, rows []registry.Row) []Entry {
+	dst = slices.Grow(dst, len(rows))
+	for i := range rows {
+		dst = append(dst, Entry{&rows[i].Twin, uint64(rows[i].Next)})
+	}
+	return dst
+}
+
+// position is where a page begins: behind a row, and after so many results.
+type position struct {
+	after uint64
+	given int
+}
+
+// String returns the position as a continuation token.
+func (p position) String() string {
+	return base64.URLEncoding.EncodeToString(fmt.Appendf(nil, "after:%d:%d", p.after, p.given))
+}
+
+func parsePlace(token string) (position, error) {
+	var p position
 	if token == "" {
-		return 0, nil
+		return p, nil
 	}
 	text, err := base64.URLEncoding.DecodeString(token)
-	number, ok := strings.CutPrefix(string(text), continuationPrefix)
-	if err != nil || !ok {
-		return 0, ErrContinuation
-	}
-	after, err := strconv.ParseUint(number, 10, 64)
 	if err != nil {
-		return 0, ErrContinuation
+		return p, ErrContinuation
 	}
-	return registry.Cursor(after), nil
+	if _, err := fmt.Sscanf(string(text), "after:%d:%d", &p.after, &p.given); err != nil || p.String() != token || p.given < 0 {
+		return p, ErrContinuation
+	}
+	return p, nil
 }

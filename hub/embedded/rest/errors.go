@@ -52,7 +52,7 @@ func refusalOf(err error) *registry.Error {
 		return errNoAnswer
 	case errors.Is(err, query.ErrTooLong):
 		return errLongQuery
-	case errors.Is(err, query.ErrSyntax), errors.Is(err, query.ErrContinuation):
+	case errors.Is(err, query.ErrSyntax), errors.Is(err, query.ErrContinuation), errors.Is(err, query.ErrTooManyGroups):
 		return errQuery
 	}
 	return errInternal

@@ -22,6 +22,7 @@ type Options struct {
 	Authority *sas.Authority
 	Invoker   Invoker          // nil: no device is ever online
 	Faults    Faults           // nil: none
+	Queries   QueryOptions     // pages and dialect
 	Now       func() time.Time // nil: time.Now
 	Log       *slog.Logger     // nil: discarded; it sees addresses and statuses, no headers and no bodies
 }
@@ -32,13 +33,17 @@ type Server struct {
 	authority *sas.Authority
 	invoker   Invoker
 	faults    Faults
+	queries   QueryOptions
 	now       func() time.Time
 	log       *slog.Logger
 }
 
 // New returns the service side over a registry.
 func New(opts Options) *Server {
-	s := &Server{opts.Registry, opts.Authority, opts.Invoker, opts.Faults, opts.Now, opts.Log}
+	s := &Server{
+		registry: opts.Registry, authority: opts.Authority, invoker: opts.Invoker,
+		faults: opts.Faults, queries: opts.Queries, now: opts.Now, log: opts.Log,
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}
