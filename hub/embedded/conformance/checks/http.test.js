@@ -114,6 +114,7 @@ describe('authorization', () => {
       ['R', 'GET', '/statistics/devices'],
       ['W', 'PUT', `/devices/${deviceId}`, { deviceId }],
       ['W', 'PUT', `/devices/${deviceId}/modules/m`, { deviceId, moduleId: 'm' }],
+      ['W', 'POST', '/devices', [{ id: deviceId, importMode: 'update' }]],
       ['S', 'GET', `/twins/${deviceId}`],
       ['S', 'PATCH', `/twins/${deviceId}`, {}],
       ['S', 'PUT', `/twins/${deviceId}`, {}],
