@@ -74,9 +74,6 @@ func (s *Store) commit() (wait func() error) {
 		return nil
 	}
 	changes := make([]storage.Change, 0, len(j.dirty)+len(j.dropped)+1)
-	for _, seq := range j.dropped {
-		changes = append(changes, storage.Change{Key: recordKey(seq), Delete: true})
-	}
 	var previous *record
 	for _, r := range j.dirty {
 		// A record that was created is changed again at once.
@@ -84,6 +81,10 @@ func (s *Store) commit() (wait func() error) {
 			changes = append(changes, storage.Change{Key: recordKey(r.seq), Value: encodeRecord(r)})
 		}
 		previous = r
+	}
+	// Whatever else happened to a record that is gone, it stays gone.
+	for _, seq := range j.dropped {
+		changes = append(changes, storage.Change{Key: recordKey(seq), Delete: true})
 	}
 	if counters := s.encodeCounters(); !bytes.Equal(counters, j.counters) {
 		changes = append(changes, storage.Change{Key: countersKey, Value: counters})
