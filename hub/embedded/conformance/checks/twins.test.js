@@ -168,8 +168,8 @@ for (const [kind, create] of [['device', newDevice], ['module', newModule]]) {
 
     it(`of a ${kind} that is missing are not found, by the name of the device`, async () => {
       const missing = { ...(await create()), [`${kind}Id`]: newId() };
-      for (const attempt of [getTwin(missing), updateTwin(missing, { tags: {} })]) {
-        const err = await refused(attempt, 404);
+      for (const attempt of [getTwin, (id) => updateTwin(id, { tags: {} })]) {
+        const err = await refused(attempt(missing), 404);
         assert.equal(err.name, 'DeviceNotFoundError');
       }
     });
