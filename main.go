@@ -310,7 +310,7 @@ func closing(log *slog.Logger, part string, c io.Closer) {
 // hubFlags are the flags of "twindeck hub".
 type hubFlags struct {
 	httpsPort, mqttsPort int
-	caFile, output       string
+	caFile, output, data string
 	fleetSize            int
 	demo                 bool
 }
@@ -327,6 +327,7 @@ func (a *app) hubCommand() *cobra.Command {
 	flags.IntVar(&f.httpsPort, "https-port", 8443, "`PORT` of the REST API; 0 takes a free one, 443 is what SDKs expect")
 	flags.IntVar(&f.mqttsPort, "mqtts-port", 8883, "`PORT` of MQTT over TLS; 0 takes a free one, 8883 is what SDKs expect")
 	flags.StringVar(&f.caFile, "ca-file", "", "`FILE` the CA certificate is written to (default: under the state directory)")
+	flags.StringVar(&f.data, "data", "", "`FILE` the hub lives in, created when missing; without it the hub lives in memory")
 	flags.IntVar(&f.fleetSize, "fleet", 0, "start with a synthetic fleet of `N` devices, the same every time")
 	flags.BoolVar(&f.demo, "demo", false, "start with the simulated fleet of the dashboard's demo")
 	flags.StringVar(&f.output, "output", "text", "`FORMAT` of what is printed when ready: text or json")
@@ -345,7 +346,9 @@ func (a *app) hub(ctx context.Context, f hubFlags) error {
 	}
 	logFile, log := terminal.OpenLog(a.stateDir())
 	defer func() { _ = logFile.Close() }()
-	server, err := embedded.Start(ctx, embedded.Options{HTTPSPort: f.httpsPort, MQTTSPort: f.mqttsPort, Log: log})
+	server, err := embedded.Start(ctx, embedded.Options{
+		HTTPSPort: f.httpsPort, MQTTSPort: f.mqttsPort, DataFile: f.data, Log: log,
+	})
 	if err != nil {
 		return err
 	}
@@ -388,7 +391,8 @@ func (a *app) hub(ctx context.Context, f hubFlags) error {
 }
 
 // writeCA writes the hub's CA certificate where f says and completes f.caFile. The returned
-// function removes it: the CA is worth nothing once its hub is gone.
+// function removes it: the CA is worth nothing once its hub is gone. Only a hub with a data file
+// comes back with the same one.
 func (a *app) writeCA(f *hubFlags, server *embedded.Server) (remove func(), err error) {
 	if f.caFile == "" {
 		dir := a.stateDir()
@@ -409,6 +413,9 @@ func (a *app) writeCA(f *hubFlags, server *embedded.Server) (remove func(), err 
 		return nil, fmt.Errorf("the CA certificate cannot be written: %w", err)
 	}
 	return func() {
+		if f.data != "" {
+			return
+		}
 		if now, err := os.ReadFile(f.caFile); err == nil && bytes.Equal(now, ca) {
 			_ = os.Remove(f.caFile)
 		}
