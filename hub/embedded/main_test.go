@@ -1,6 +1,7 @@
 package embedded_test
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -10,6 +11,13 @@ import (
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childDataFile); path != "" {
 		serveUntilKilled(path)
+	}
+	if os.Getenv(childCrowd) != "" {
+		if err := runCrowd(); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	goleak.VerifyTestMain(m)
 }

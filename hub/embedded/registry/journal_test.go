@@ -280,28 +280,3 @@ func FuzzDecodeRecord(f *testing.F) {
 		}
 	})
 }
-
-// BenchmarkOpenMillion starts with a million devices that were stored before.
-func BenchmarkOpenMillion(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "data")
-	s, db := openStore(b, path, Options{})
-	began := time.Now()
-	if err := s.Seed(1_000_000, func(i int) Seed {
-		return Seed{Device: fmt.Sprintf("thermostat-%07d", i), Tags: fmt.Sprintf(`{"site":"ist","floor":%d}`, i%100), Desired: `{"telemetryInterval":60}`}
-	}); err != nil {
-		b.Fatal(err)
-	}
-	b.ReportMetric(time.Since(began).Seconds(), "s/seed")
-	if err := db.Close(); err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		again, db := openStore(b, path, Options{})
-		if len(again.devices) != 1_000_000 {
-			b.Fatal(len(again.devices))
-		}
-		b.StopTimer()
-		_ = db.Close()
-		b.StartTimer()
-	}
-}
