@@ -24,6 +24,7 @@ import (
 
 	"twindeck/hub/embedded/faults"
 	"twindeck/hub/embedded/gateway"
+	"twindeck/hub/embedded/messages"
 	"twindeck/hub/embedded/mqtt"
 	"twindeck/hub/embedded/registry"
 	"twindeck/hub/embedded/rest"
@@ -48,6 +49,15 @@ type Options struct {
 	// keys. Empty: the hub lives in memory and is gone with Close.
 	DataFile string
 
+	// DeviceCAs are the authorities that sign the certificates of devices of the type
+	// certificateAuthority, as PEM; empty: none. See Server.AddDeviceCA.
+	DeviceCAs []byte
+	// TelemetryKept is how many of the latest messages of devices are kept, of at most 64 MiB
+	// together; 0: 1000, negative: none.
+	TelemetryKept int
+	// CloudToDevice are the limits of messages to devices; the zero value: those of the service.
+	CloudToDevice messages.Limits
+
 	Queries rest.QueryOptions // page sizes and dialect of queries
 	Gateway gateway.Options   // switches of the device side; Log, Now and Faults are set from the above
 }
@@ -58,6 +68,7 @@ type Server struct {
 	httpsPort int
 	mqttsPort int
 	state
+	deviceSide
 	authority   *sas.Authority
 	gateway     *gateway.Gateway
 	http        *http.Server
@@ -113,6 +124,9 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		authority: sas.NewAuthority([]string{opts.HubName, "localhost", "127.0.0.1", "[::1]"}, st.policies),
 	}
 	s.assemble(opts)
+	if err := s.loadDevices(opts); err != nil {
+		return nil, errors.Join(err, closeAll(https), closeAll(mqtts), s.Close())
+	}
 	s.serve(https, mqtts, opts)
 	return s, nil
 }
@@ -120,6 +134,7 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 // assemble builds both sides over the registry.
 func (s *Server) assemble(opts Options) {
 	opts.Gateway.Log, opts.Gateway.Now, opts.Gateway.Faults = opts.Log, opts.Now, opts.Faults
+	s.prepareDevices(&opts)
 	s.gateway = gateway.New(s.registry, s.authority, opts.Gateway)
 	s.registry.Listen(s.gateway)
 	service := rest.New(rest.Options{
@@ -154,6 +169,8 @@ func (s *Server) serve(https, mqtts []net.Listener, opts Options) {
 	config := &tls.Config{
 		Certificates: []tls.Certificate{s.certs.server},
 		MinVersion:   tls.VersionTLS12, // some device SDKs speak nothing newer
+		// Whoever has a certificate shows it; it is judged where the identity is known.
+		ClientAuth: tls.RequestClientCert,
 	}
 	run := func(what string, listeners []net.Listener, serve func(net.Listener) error, expected error) {
 		for _, l := range listeners {
@@ -184,6 +201,7 @@ func (s *Server) Close() error {
 		// Requests that begin now give up at once; those under way have been told to.
 		s.requests.Lock()
 		defer s.requests.Unlock()
+		s.messages.Close()
 		if s.data != nil {
 			s.closeResult = errors.Join(s.closeResult, s.data.Close())
 		}
@@ -258,6 +276,3 @@ func (s *Server) HTTPSAddress() string {
 func (s *Server) MQTTSAddress() string {
 	return net.JoinHostPort(s.hubName, strconv.Itoa(s.mqttsPort))
 }
-
-// Telemetry returns the number of messages that devices and modules have sent so far.
-func (s *Server) Telemetry() uint64 { return s.gateway.Telemetry() }

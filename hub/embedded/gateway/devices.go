@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"twindeck/hub/embedded/mqtt"
 	"twindeck/hub/embedded/registry"
@@ -21,11 +22,12 @@ var _ mqtt.Handler = devices{}
 
 // link is the tag of an accepted client.
 type link struct {
-	id    registry.ID
-	model string
+	id     registry.ID
+	model  string
+	window window
 }
 
-func identity(c *mqtt.Client) registry.ID { return c.Tag().(link).id }
+func identity(c *mqtt.Client) registry.ID { return c.Tag().(*link).id }
 
 // Connect authenticates a device. Whatever is wrong with its claim gets the
 // same answer, not authorized, and only the log says what it was.
@@ -50,14 +52,26 @@ func (g devices) Connect(c *mqtt.Client, info mqtt.ConnectInfo) (mqtt.Admission,
 		return g.refuse(info, errors.New("there is no such identity"))
 	}
 	now := g.opts.Now()
-	expiry, err := g.auth.VerifyIdentity(string(info.Password), id, creds, now)
+	expiry, err := g.authenticate(info, id, creds, now)
 	if err != nil {
 		return g.refuse(info, err)
 	}
 	if info.Will != nil && parseTopic(id, info.Will.Topic).kind != event {
 		return g.refuse(info, fmt.Errorf("last will: %w", errUnknownTopic))
 	}
-	return mqtt.Admission{Lifetime: expiry.Sub(now), Tag: link{id, model}}, mqtt.Accepted
+	admission := mqtt.Admission{Tag: &link{id: id, model: model}}
+	if !expiry.IsZero() {
+		admission.Lifetime = expiry.Sub(now)
+	}
+	return admission, mqtt.Accepted
+}
+
+// authenticate judges the password, or the certificate of who has none.
+func (g devices) authenticate(info mqtt.ConnectInfo, id registry.ID, creds registry.Credentials, now time.Time) (expiry time.Time, err error) {
+	if len(info.Password) > 0 || len(info.Certificates) == 0 || g.opts.Certificates == nil {
+		return g.auth.VerifyIdentity(string(info.Password), id, creds, now)
+	}
+	return g.opts.Certificates.VerifyCertificate(info.Certificates, id, creds, now)
 }
 
 func (g devices) refuse(info mqtt.ConnectInfo, reason error) (mqtt.Admission, mqtt.ReturnCode) {
@@ -69,9 +83,13 @@ func (g devices) refuse(info mqtt.ConnectInfo, reason error) (mqtt.Admission, mq
 // or disabled while its device connected is turned away here: from now on
 // IdentityClosed finds the client, before it could not.
 func (g devices) Connected(c *mqtt.Client) {
-	l := c.Tag().(link)
+	l := c.Tag().(*link)
 	if creds, exists := g.registry.Credentials(l.id); !exists || !creds.Enabled {
 		c.Close(errIdentityClosed)
+		if !exists {
+			// Its session began after the identity had gone.
+			_ = g.server.Forget(c.ID())
+		}
 		return
 	}
 	g.registry.SetConnected(l.id, true)
@@ -84,6 +102,7 @@ func (g devices) Connected(c *mqtt.Client) {
 // Disconnected records that the device has gone, unless a newer connection of
 // the same identity is what ended this one.
 func (g devices) Disconnected(c *mqtt.Client, reason error) {
+	g.release(c)
 	if !errors.Is(reason, mqtt.ErrTakenOver) {
 		g.registry.SetConnected(identity(c), false)
 	}
@@ -98,8 +117,12 @@ func (g devices) Subscribe(c *mqtt.Client, filter string) error {
 	return g.stray("subscribe", c, filter)
 }
 
-// Subscribed lets method calls go that wait for the device to come online.
-func (g devices) Subscribed(c *mqtt.Client) { g.calls.reachable(identity(c)) }
+// Subscribed lets method calls go that wait for the device to come online, and
+// messages.
+func (g devices) Subscribed(c *mqtt.Client) {
+	g.calls.reachable(identity(c))
+	g.pump(c)
+}
 
 // Publish does what the topic of a device's message asks for.
 func (g devices) Publish(c *mqtt.Client, m mqtt.Message) error {
@@ -120,8 +143,7 @@ func (g devices) Publish(c *mqtt.Client, m mqtt.Message) error {
 			return errFault
 		}
 		if !fault.Lose {
-			g.telemetry.Add(1)
-			g.registry.Touch(id)
+			g.record(id, m)
 		}
 		return nil
 	case unused:

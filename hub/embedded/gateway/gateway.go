@@ -9,12 +9,15 @@
 package gateway
 
 import (
+	"crypto/x509"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
-	"sync/atomic"
+	"strings"
 	"time"
 
+	"twindeck/hub/embedded/messages"
 	"twindeck/hub/embedded/mqtt"
 	"twindeck/hub/embedded/registry"
 	"twindeck/hub/embedded/rest"
@@ -48,6 +51,14 @@ type Authenticator interface {
 	VerifyIdentity(token string, id registry.ID, creds registry.Credentials, now time.Time) (expiry time.Time, err error)
 }
 
+// Certificates judges the chain of certificates that an identity offers instead
+// of a password, its own first; it is never empty, and the client has proved that
+// it holds the key of the first. Certificates refuses disabled identities. The
+// expiry of an accepted chain is after now, or zero.
+type Certificates interface {
+	VerifyCertificate(chain []*x509.Certificate, id registry.ID, creds registry.Credentials, now time.Time) (expiry time.Time, err error)
+}
+
 // Options are what a Gateway can do without. The zero value behaves as the
 // service does.
 type Options struct {
@@ -66,6 +77,13 @@ type Options struct {
 	// the hub does not have, or that belongs to another identity, instead of
 	// closing the connection.
 	IgnoreUnknownTopics bool
+	// Certificates judges devices that identify themselves with a client
+	// certificate; nil refuses them.
+	Certificates Certificates
+	// Commands are the cloud-to-device messages; nil is none.
+	Commands Commands
+	// Telemetry takes what devices send; nil counts it.
+	Telemetry *messages.Log
 	// MQTT are the limits of the endpoint; its Log is replaced by Log.
 	MQTT mqtt.Options
 }
@@ -81,15 +99,15 @@ type Gateway struct {
 	opts     Options
 	server   *mqtt.Server
 
-	calls     calls
-	outbox    outbox
-	telemetry atomic.Uint64
+	calls  calls
+	outbox outbox
 }
 
 var (
 	_ registry.Listener = (*Gateway)(nil)
 	_ rest.Invoker      = (*Gateway)(nil)
 	_ Registry          = (*registry.Store)(nil)
+	_ Commands          = (*messages.Queues)(nil)
 )
 
 // New makes a gateway over a registry. It serves nothing until Serve.
@@ -99,6 +117,9 @@ func New(r Registry, auth Authenticator, opts Options) *Gateway {
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if opts.Telemetry == nil {
+		opts.Telemetry = messages.NewLog(0, 0)
 	}
 	opts.MQTT.Log = opts.Log
 	g := &Gateway{registry: r, auth: auth, opts: opts}
@@ -110,6 +131,16 @@ func New(r Registry, auth Authenticator, opts Options) *Gateway {
 		}
 	}
 	return g
+}
+
+// Load reads the sessions that the endpoint has stored, see mqtt.Options. It is
+// to be called once and before anything is served; the registry is to be complete.
+func (g *Gateway) Load() error {
+	return g.server.Load(func(client string) bool {
+		device, module, _ := strings.Cut(client, "/")
+		_, exists := g.registry.Credentials(registry.ID{Device: device, Module: module})
+		return exists
+	})
 }
 
 // Serve serves devices that connect to l until Close and then returns
@@ -136,14 +167,22 @@ func (g *Gateway) Close() {
 }
 
 // Telemetry is the number of device-to-cloud messages taken so far, last wills
-// included. Their contents are not kept.
-func (g *Gateway) Telemetry() uint64 { return g.telemetry.Load() }
+// included.
+func (g *Gateway) Telemetry() uint64 { return g.opts.Telemetry.Count() }
 
 // IdentityClosed closes the connection of an identity that was deleted or
-// disabled. What a deleted one had subscribed to is forgotten.
+// disabled. What a deleted one had subscribed to is forgotten, and what waited for
+// it too.
 func (g *Gateway) IdentityClosed(id registry.ID) {
 	if _, exists := g.registry.Credentials(id); !exists {
-		g.server.Forget(id.String())
+		err := g.server.Forget(id.String())
+		if g.opts.Commands != nil {
+			err = errors.Join(err, g.opts.Commands.Drop(id))
+		}
+		if err != nil {
+			// It is forgotten when the data file is opened the next time.
+			g.opts.Log.Warn("gateway: a deleted identity", "identity", id, "error", err)
+		}
 	}
 	g.server.Disconnect(id.String(), errIdentityClosed)
 }

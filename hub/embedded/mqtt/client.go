@@ -3,6 +3,7 @@ package mqtt
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -32,6 +33,7 @@ type Client struct {
 	silence time.Duration
 	expires time.Time // zero: never
 
+	resumed    bool // it found a stored session; constant once it is registered
 	persistent bool // the subscriptions outlive the connection; guarded by Server.mu
 
 	mu            sync.Mutex
@@ -40,13 +42,6 @@ type Client struct {
 	out           bytes.Buffer // encoded packets that wait for the writer
 	writing       bool         // a writer is running
 	corked        bool         // the writer must not start yet
-}
-
-// subscription is a granted filter. The slices of them are never modified, only
-// replaced: a stored session and its client share one.
-type subscription struct {
-	filter string
-	qos    byte
 }
 
 // ID is the client id; empty until the client is accepted.
@@ -62,6 +57,10 @@ func (c *Client) Done() <-chan struct{} { return c.done }
 // already. It does not wait for the handler to be told.
 func (c *Client) Close(reason error) { c.close(reason) }
 
+// Resumed reports whether the client came back to a session that the server had
+// stored; false until the client is accepted.
+func (c *Client) Resumed() bool { return c.resumed }
+
 // Publish queues a message for the client with QoS 0 and reports whether it
 // did: false means that the connection is closed or has no subscription to the
 // topic. Messages are sent in the order of the calls. A client that lets too
@@ -74,6 +73,28 @@ func (c *Client) Publish(topic string, payload []byte) bool {
 // MQTT 3.1.1 §4.7 has no room for but some clients expect.
 func (c *Client) Send(topic string, payload []byte) bool {
 	return c.publish(topic, payload, false)
+}
+
+// Deliver is Publish with QoS 1, under a packet identifier of the caller's that
+// is not in use: the handler is told of the acknowledgement under it. again says
+// that the message may have been sent before. acknowledges is false when the
+// client's subscription grants QoS 0 alone, so that no acknowledgement will come.
+func (c *Client) Deliver(topic string, payload []byte, packet uint16, again bool) (acknowledges, ok bool) {
+	if !validTopic(topic) || len(topic) > maxTopic-2 || packet == 0 {
+		return false, false
+	}
+	p := packets.NewControlPacket(packets.Publish).(*packets.PublishPacket)
+	p.TopicName, p.Payload = topic, payload
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	qos, subscribed := c.grants(topic)
+	if !subscribed {
+		return false, false
+	}
+	if qos > 0 {
+		p.Qos, p.MessageID, p.Dup = 1, packet, again
+	}
+	return qos > 0, c.send(p)
 }
 
 func (c *Client) publish(topic string, payload []byte, subscribed bool) bool {
@@ -97,12 +118,26 @@ func (c *Client) Subscribed(topic string) bool {
 
 // subscribed needs mu.
 func (c *Client) subscribed(topic string) bool {
+	_, subscribed := c.grants(topic)
+	return subscribed
+}
+
+// grants returns the highest QoS of the filters that select the topic (MQTT
+// 3.1.1 §3.3.5). It needs mu.
+func (c *Client) grants(topic string) (qos byte, subscribed bool) {
 	for _, s := range c.subscriptions {
 		if Match(s.filter, topic) {
-			return true
+			qos, subscribed = max(qos, s.qos), true
 		}
 	}
-	return false
+	return qos, subscribed
+}
+
+// current returns the subscriptions.
+func (c *Client) current() []subscription {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.subscriptions
 }
 
 // close records the first reason, which it returns, and closes the socket.
@@ -140,12 +175,21 @@ func (c *Client) serve() {
 	defer c.server.dismiss(c)
 	in := newPacketReader(c.conn, c.server.opts.MaxPayload)
 	cleanSession, err := c.connect(in)
+	leftover := false
 	if err == nil {
-		err = c.server.register(c, cleanSession)
+		leftover, err = c.server.register(c, cleanSession)
 	}
 	if err != nil {
 		c.log(c.close(err))
 		return
+	}
+	if leftover {
+		if err := c.server.rewrite(c.id); err != nil {
+			c.close(err)
+		}
+	}
+	if len(c.current()) > 0 {
+		c.server.handler.Subscribed(c)
 	}
 	reason := c.close(c.read(in))
 	c.server.unregister(c, reason)
@@ -197,6 +241,9 @@ func (c *Client) connect(in *packetReader) (cleanSession bool, err error) {
 		CleanSession: p.CleanSession,
 		KeepAlive:    time.Duration(p.Keepalive) * time.Second,
 	}
+	if secure, ok := c.conn.(interface{ ConnectionState() tls.ConnectionState }); ok {
+		info.Certificates = secure.ConnectionState().PeerCertificates
+	}
 	if p.WillFlag {
 		info.Will = &Message{Topic: p.WillTopic, Payload: p.WillMessage, QoS: p.WillQos, Retain: p.WillRetain, Will: true}
 	}
@@ -213,6 +260,11 @@ func (c *Client) connect(in *packetReader) (cleanSession bool, err error) {
 		c.expires = time.Now().Add(admission.Lifetime)
 	}
 	_ = c.conn.SetDeadline(time.Time{})
+	if p.CleanSession {
+		if err := c.server.Forget(c.id); err != nil {
+			return false, c.refuse(ServerUnavailable)
+		}
+	}
 	return p.CleanSession, nil
 }
 
@@ -260,11 +312,11 @@ func (c *Client) handle(packet packets.ControlPacket) error {
 	case *packets.SubscribePacket:
 		return c.handleSubscribe(p)
 	case *packets.UnsubscribePacket:
-		c.handleUnsubscribe(p)
+		return c.handleUnsubscribe(p)
 	case *packets.PingreqPacket:
 		c.reply(packets.NewControlPacket(packets.Pingresp))
 	case *packets.PubackPacket:
-		// Nothing is sent with QoS 1, so this acknowledges nothing: harmless.
+		c.server.handler.Acknowledged(c, p.MessageID)
 	case *packets.DisconnectPacket:
 		return ErrDisconnected
 	default:

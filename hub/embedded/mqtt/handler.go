@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"crypto/x509"
 	"errors"
 	"time"
 )
@@ -27,12 +28,16 @@ type Handler interface {
 	// Subscribe decides on one filter: nil grants it, ErrRefused answers
 	// with the failure code, any other error closes the connection.
 	Subscribe(c *Client, filter string) error
-	// Subscribed is called when granted filters are in effect.
+	// Subscribed is called when granted filters are in effect, and after
+	// Connected when a stored session brought some.
 	Subscribed(c *Client)
 	// Publish takes a message. An error closes the connection, nil
 	// acknowledges the message when it asked for that. The payload belongs
 	// to the handler.
 	Publish(c *Client, m Message) error
+	// Acknowledged brings the acknowledgement of a message that was delivered
+	// with QoS 1, or any number that the client makes up.
+	Acknowledged(c *Client, packet uint16)
 	// Disconnected is called once for each Connected with the reason: one of
 	// this package's errors, possibly wrapped, or what was given to
 	// Client.Close. A will that is due has been published before. One last
@@ -52,6 +57,10 @@ type ConnectInfo struct {
 	CleanSession bool
 	// KeepAlive is the longest silence the client promises; 0 promises nothing.
 	KeepAlive time.Duration
+	// Certificates are what the client identified itself with in the TLS
+	// handshake, its own first; whether they are to be trusted is not
+	// checked. Empty when there are none.
+	Certificates []*x509.Certificate
 	// Will is to be published when the client goes without a DISCONNECT; nil
 	// when there is none.
 	Will *Message

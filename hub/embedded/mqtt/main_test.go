@@ -45,6 +45,8 @@ type recorder struct {
 	messages chan Message
 	ends     chan end
 
+	acknowledged chan uint16
+
 	mu      sync.Mutex
 	current map[string]*Client
 }
@@ -55,7 +57,7 @@ type end struct {
 }
 
 func newRecorder(t testing.TB) *recorder {
-	return &recorder{t: t, messages: make(chan Message, 1000), ends: make(chan end, 10000), current: make(map[string]*Client)}
+	return &recorder{t: t, messages: make(chan Message, 1000), ends: make(chan end, 10000), acknowledged: make(chan uint16, 100), current: make(map[string]*Client)}
 }
 
 func (r *recorder) Connect(c *Client, info ConnectInfo) (Admission, ReturnCode) {
@@ -100,6 +102,8 @@ func (r *recorder) Subscribe(c *Client, filter string) error {
 }
 
 func (r *recorder) Subscribed(*Client) {}
+
+func (r *recorder) Acknowledged(_ *Client, packet uint16) { r.acknowledged <- packet }
 
 func (r *recorder) Publish(c *Client, m Message) error {
 	if r.publish != nil {

@@ -178,7 +178,9 @@ func TestStoredSession(t *testing.T) {
 		t.Error("a clean session left something behind")
 	}
 	p.subscribe(1, "a/#")
-	s.Forget("d")
+	if err := s.Forget("d"); err != nil {
+		t.Fatal(err)
+	}
 	p.subscribe(1, "b")
 	leave(p)
 	if _, present = connect(false); present {

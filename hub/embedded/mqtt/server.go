@@ -7,12 +7,15 @@
 // client may pile up, and little memory for a client that is silent.
 //
 // QoS 0 and 1 are accepted, subscriptions to QoS 2 are granted 1, a PUBLISH with
-// QoS 2 ends the connection, and everything is delivered with QoS 0.
+// QoS 2 ends the connection. Messages go to clients with QoS 0, or with QoS 1 to
+// be acknowledged, when the server wants to know that they arrived; it is the
+// server that keeps those until then, and sends them again.
 package mqtt
 
 import (
 	"cmp"
 	"errors"
+	"hash/maphash"
 	"log/slog"
 	"net"
 	"sync"
@@ -37,6 +40,9 @@ type Options struct {
 	QueueBytes int
 	// MaxPayload bounds the payload of a PUBLISH in bytes. Default 256 KiB.
 	MaxPayload int
+	// Sessions stores the subscriptions of clients that did not ask for a clean
+	// session; nil keeps them for as long as the Server lives.
+	Sessions Keeper
 	// MaxSubscriptions bounds a client's filters. Default 100.
 	MaxSubscriptions int
 }
@@ -44,7 +50,7 @@ type Options struct {
 // Server serves MQTT clients over any kind of connection. It is made by New.
 // All methods may be called concurrently.
 //
-// Lock order: lifecycle, mu, Client.mu. Handler callbacks run with no lock
+// Lock order: lifecycle or saving, mu, Client.mu. Handler callbacks run with no lock
 // held, except Connected and Disconnected, which run under lifecycle.
 type Server struct {
 	handler Handler
@@ -61,7 +67,8 @@ type Server struct {
 	sockets   map[*Client]struct{}      // every open socket
 	clients   map[string]*Client        // those that may be published to, by id
 	sessions  map[string][]subscription // of ids that did not ask for a clean session
-	running   sync.WaitGroup            // sockets and their writers
+	saving    saving
+	running   sync.WaitGroup // sockets and their writers
 }
 
 // New makes a server that serves h until Close.
@@ -82,6 +89,7 @@ func New(h Handler, opts Options) *Server {
 		sockets:   make(map[*Client]struct{}),
 		clients:   make(map[string]*Client),
 		sessions:  make(map[string][]subscription),
+		saving:    saving{seed: maphash.MakeSeed()},
 	}
 }
 
@@ -160,18 +168,22 @@ func (s *Server) dismiss(c *Client) {
 
 // register makes c the one client of its id and queues its CONNACK. An older
 // client of the id is closed before the new one can learn that it is connected,
-// so that never both are open.
-func (s *Server) register(c *Client, cleanSession bool) error {
+// so that never both are open. leftover says that a session that is forgotten is
+// still stored.
+func (s *Server) register(c *Client, cleanSession bool) (leftover bool, err error) {
 	s.lifecycle.Lock()
 	defer s.lifecycle.Unlock()
 
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		return ErrServerClosed
+		return false, ErrServerClosed
 	}
 	stored, present := s.sessions[c.id]
 	if cleanSession {
+		// What was stored has been forgotten, but a client that came between
+		// may have begun another session.
+		leftover = len(stored) > 0
 		delete(s.sessions, c.id)
 		stored, present = nil, false
 	} else {
@@ -179,9 +191,9 @@ func (s *Server) register(c *Client, cleanSession bool) error {
 	}
 	if err := c.accept(stored, present); err != nil {
 		s.mu.Unlock()
-		return err
+		return false, err
 	}
-	c.persistent = !cleanSession
+	c.persistent, c.resumed = !cleanSession, present
 	old := s.clients[c.id]
 	s.clients[c.id] = c
 	s.mu.Unlock()
@@ -191,7 +203,7 @@ func (s *Server) register(c *Client, cleanSession bool) error {
 	}
 	s.handler.Connected(c)
 	c.uncork()
-	return nil
+	return leftover, nil
 }
 
 // unregister ends c unless another client has taken over its id and done so.
@@ -234,17 +246,6 @@ func (s *Server) Client(id string) *Client {
 func (s *Server) Disconnect(id string, reason error) {
 	if c := s.Client(id); c != nil {
 		c.Close(reason)
-	}
-}
-
-// Forget removes the stored session of a client id. A client that is connected
-// keeps its subscriptions for as long as it is.
-func (s *Server) Forget(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.sessions, id)
-	if c := s.clients[id]; c != nil {
-		c.persistent = false
 	}
 }
 

@@ -28,46 +28,33 @@ func (c *Client) handleSubscribe(p *packets.SubscribePacket) error {
 			return err
 		}
 	}
-	err := c.resubscribe(ack, func(now []subscription) []subscription {
-		for _, g := range granted {
-			now = slices.DeleteFunc(now, func(s subscription) bool { return s.filter == g.filter })
-			now = append(now, g)
-		}
-		return now
-	})
-	if err == nil && len(granted) > 0 {
+	next := slices.Clone(c.current())
+	for _, g := range granted {
+		next = slices.DeleteFunc(next, func(s subscription) bool { return s.filter == g.filter })
+		next = append(next, g)
+	}
+	if len(next) > c.server.opts.MaxSubscriptions || filterBytes(next) > maxFilters {
+		return fmt.Errorf("%w: more than %d subscriptions, or of more than %d bytes", ErrProtocol, c.server.opts.MaxSubscriptions, maxFilters)
+	}
+	if err := c.server.alter(c, next, func() { c.send(ack) }); err != nil {
+		return err
+	}
+	if len(granted) > 0 {
 		c.server.handler.Subscribed(c)
 	}
-	return err
+	return nil
 }
 
-func (c *Client) handleUnsubscribe(p *packets.UnsubscribePacket) {
+func filterBytes(subscriptions []subscription) (n int) {
+	for _, s := range subscriptions {
+		n += len(s.filter)
+	}
+	return n
+}
+
+func (c *Client) handleUnsubscribe(p *packets.UnsubscribePacket) error {
 	ack := packets.NewControlPacket(packets.Unsuback).(*packets.UnsubackPacket)
 	ack.MessageID = p.MessageID
-	// Fewer subscriptions cannot be too many.
-	_ = c.resubscribe(ack, func(now []subscription) []subscription {
-		return slices.DeleteFunc(now, func(s subscription) bool { return slices.Contains(p.Topics, s.filter) })
-	})
-}
-
-// resubscribe puts a change of the subscriptions into effect and queues its
-// acknowledgement in one step: whoever has seen the acknowledgement is
-// subscribed, and what is published afterwards comes after it.
-func (c *Client) resubscribe(ack packets.ControlPacket, change func([]subscription) []subscription) error {
-	s := c.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	next := change(slices.Clone(c.subscriptions))
-	if len(next) > s.opts.MaxSubscriptions {
-		return fmt.Errorf("%w: more than %d subscriptions", ErrProtocol, s.opts.MaxSubscriptions)
-	}
-	c.subscriptions = next
-	// A client that has been taken over must not change its successor's session.
-	if c.persistent && s.clients[c.id] == c {
-		s.sessions[c.id] = next
-	}
-	c.send(ack)
-	return nil
+	next := slices.DeleteFunc(slices.Clone(c.current()), func(s subscription) bool { return slices.Contains(p.Topics, s.filter) })
+	return c.server.alter(c, next, func() { c.send(ack) })
 }

@@ -73,7 +73,7 @@ func (s *Store) document(r *record) Document {
 		w.String("statusUpdatedTime", formatTime(r.statusUpdated))
 	}
 	w.String("lastActivityTime", formatTime(r.lastActivity))
-	w.Int("cloudToDeviceMessageCount", 0)
+	w.Int("cloudToDeviceMessageCount", int64(s.messages[r.id]))
 	w.Object("authentication", func(w *ordered.Writer) {
 		primary, secondary := s.keys(r)
 		w.Object("symmetricKey", func(w *ordered.Writer) {

@@ -23,6 +23,7 @@ type Twin struct {
 	auth          AuthType
 	statusUpdated int64
 	lastActivity  int64
+	messages      int
 	more          extra
 }
 
@@ -61,7 +62,7 @@ func (s *Store) twin(r *record) Twin {
 		desired:      r.section(desiredKind),
 		reported:     r.section(reportedKind),
 		disabled:     r.disabled, connected: r.connected, edge: r.edge, auth: r.auth,
-		statusUpdated: r.statusUpdated, lastActivity: r.lastActivity,
+		statusUpdated: r.statusUpdated, lastActivity: r.lastActivity, messages: s.messages[r.id],
 		more: r.rest(),
 	}
 	if r.id.Module != "" {
@@ -106,7 +107,7 @@ func (t Twin) AppendJSON(dst []byte) []byte {
 	w.String("statusUpdateTime", formatTime(t.statusUpdated))
 	w.String("connectionState", connectionState(t.connected))
 	w.String("lastActivityTime", formatTime(t.lastActivity))
-	w.Int("cloudToDeviceMessageCount", 0)
+	w.Int("cloudToDeviceMessageCount", int64(t.messages))
 	w.String("authenticationType", t.auth.String())
 	w.Object("x509Thumbprint", func(w *ordered.Writer) {
 		w.StringOrNull("primaryThumbprint", t.more.primaryThumbprint)
