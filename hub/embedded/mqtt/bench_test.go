@@ -172,26 +172,37 @@ func footprint() int64 {
 	return int64(m.HeapAlloc + m.StackInuse)
 }
 
-// BenchmarkFanOut publishes a notification to each of a hundred clients, one by
-// one, and waits until all have arrived.
+// fanOuts are how many clients a notification goes to.
+var fanOuts = []int{1, 100, 10_000}
+
+// The message of BenchmarkFanOut.
+const (
+	fanOutTopic   = "t/twin/PATCH/properties/desired/?$version=2"
+	fanOutPayload = `{"telemetryInterval":122,"$version":2}`
+)
+
+// BenchmarkFanOut publishes a notification to each of many clients, one by one,
+// and waits until all have arrived. Use -benchtime=20x or so.
 func BenchmarkFanOut(b *testing.B) {
-	const clients = 100
-	s := serve(b, newRecorder(b), Options{QueueBytes: 1 << 30})
-	c := s.crowd(b, clients, b.N)
-	c.wait("connected")
-	all := make([]*Client, clients)
-	for i := range all {
-		all[i] = s.Client(strconv.Itoa(i))
-	}
-	payload := []byte(`{"telemetryInterval":122,"$version":2}`)
-	b.ResetTimer()
-	for range b.N {
-		for _, client := range all {
-			if !client.Publish("t/twin/PATCH/properties/desired/?$version=2", payload) {
-				b.Fatal("a message was not accepted")
+	for _, clients := range fanOuts {
+		b.Run(strconv.Itoa(clients), func(b *testing.B) {
+			s := serve(b, newRecorder(b), Options{QueueBytes: 1 << 30})
+			c := s.crowd(b, clients, b.N)
+			c.wait("connected")
+			all := make([]*Client, clients)
+			for i := range all {
+				all[i] = s.Client(strconv.Itoa(i))
 			}
-		}
+			b.ResetTimer()
+			for range b.N {
+				for _, client := range all {
+					if !client.Publish(fanOutTopic, []byte(fanOutPayload)) {
+						b.Fatal("a message was not accepted")
+					}
+				}
+			}
+			c.wait("received")
+			b.ReportMetric(float64(b.N*clients)/b.Elapsed().Seconds(), "messages/s")
+		})
 	}
-	c.wait("received")
-	b.ReportMetric(float64(b.N*clients)/b.Elapsed().Seconds(), "messages/s")
 }
