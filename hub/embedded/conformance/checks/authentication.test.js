@@ -33,7 +33,7 @@ describe('tokens of devices', { concurrency: true }, () => {
     const device = await newDevice();
     // They still count for five minutes after their expiry.
     const c = await raw(device, { password: identityToken(device, { lifetime: -293 }) });
-    await within('the end of the connection', new Promise((resolve) => { c.once('close', resolve); }));
+    await within('the end of the connection', new Promise((resolve) => { c.once('close', resolve); }), 20000);
   });
 
   it('are signed with the key of the very identity', async () => {

@@ -35,8 +35,11 @@ async function refused(promise, status) {
   return err;
 }
 
+// patience is how long something that must happen may take, in milliseconds.
+const patience = Number(process.env.CONFORMANCE_DEADLINE ?? 20000);
+
 // until returns the first truthy value of a condition.
-async function until(what, condition, milliseconds = 20000) {
+async function until(what, condition, milliseconds = patience) {
   const deadline = Date.now() + milliseconds;
   for (;;) {
     const value = await condition();
@@ -47,7 +50,7 @@ async function until(what, condition, milliseconds = 20000) {
 }
 
 // within bounds a promise that might never end.
-async function within(what, promise, milliseconds = 20000) {
+async function within(what, promise, milliseconds = patience) {
   const stop = new AbortController();
   const late = setTimeout(milliseconds, undefined, { signal: stop.signal })
     .then(() => assert.fail(`not within ${milliseconds} ms: ${what}`), () => {});

@@ -1,0 +1,103 @@
+'use strict';
+// What a hub with a data file still knows when it comes back, asked to end or killed.
+
+const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const { after, beforeEach, describe, it } = require('node:test');
+const {
+  alwaysRetry, body, client, desired, getTwin, jobs, newDevice, newId, newModule, publish, raw, refused, registry, rest, service, subscribe, twinPath,
+  until, updateTwin, within,
+} = require('../checks/harness');
+const { launch, start, stop } = require('./process');
+
+const notifications = '$iothub/twin/PATCH/properties/desired/';
+
+describe('a hub with a data file', () => {
+  let hub;
+  beforeEach(async () => { hub ??= await start(); });
+  // Whoever deletes the devices of these checks needs a hub.
+  after(async () => { hub ??= await start(); });
+  const restart = async (signal) => {
+    await stop(hub, signal);
+    hub = await start();
+  };
+
+  for (const signal of ['SIGTERM', 'SIGKILL']) {
+    it(`has every identity and twin as it was answered, after ${signal}`, async () => {
+      const module = await newModule({ managedBy: 'me' });
+      const device = body(await registry.update({ ...body(await registry.get(module.deviceId)), statusReason: 'moved' }));
+      const twin = await updateTwin(module, { tags: { a: 1 }, properties: { desired: { b: { c: [1, 2.50] } } } });
+      const writer = await raw(module);
+      await subscribe(writer, '$iothub/twin/res/#');
+      await publish(writer, '$iothub/twin/PATCH/properties/reported/?$rid=1', '{"d":1}');
+      await writer.arrived('the answer', (topic) => topic.startsWith('$iothub/twin/res/204/'));
+      await restart(signal);
+
+      const facts = ({ etag, generationId, authentication, statusReason, managedBy }) => ({ etag, generationId, authentication, statusReason, managedBy });
+      assert.deepEqual(facts(body(await registry.get(device.deviceId))), facts(device));
+      assert.deepEqual(facts(body(await registry.getModule(module.deviceId, module.moduleId))), facts(module));
+      const read = (await rest('GET', twinPath(module))).json;
+      assert.equal(read.etag, twin.etag);
+      assert.equal(read.version, twin.version + 1);
+      assert.deepEqual(read.tags, { a: 1 });
+      assert.deepEqual(read.properties.desired, twin.properties.desired);
+      assert.equal(read.properties.reported.d, 1);
+      assert.equal(read.connectionState, 'Disconnected');
+    });
+  }
+
+  it('counts on where it stopped', async () => {
+    const device = await newDevice();
+    await updateTwin(device, { properties: { desired: { a: 1 } } });
+    await restart('SIGKILL');
+    const twin = await updateTwin(device, { properties: { desired: { a: 2 } } });
+    assert.deepEqual([twin.etag, twin.version, twin.properties.desired.$version], ['AAAAAAAAAAM=', 4, 3]);
+    assert.ok((await newDevice()).generationId > device.generationId);
+  });
+
+  it('knows what was deleted', async () => {
+    const device = await newDevice();
+    await registry.delete(device.deviceId);
+    await restart('SIGKILL');
+    await refused(registry.get(device.deviceId), 404);
+  });
+
+  for (const signal of ['SIGTERM', 'SIGKILL']) {
+    it(`notifies a Node client that was there before, after ${signal}`, async () => {
+      const module = await newModule();
+      const c = await client(module);
+      c.setRetryPolicy(alwaysRetry);
+      await c.open();
+      const { patch } = await desired(c);
+      const back = once(c, 'connect');
+      await restart(signal);
+      await within('the client to come back', back);
+      await updateTwin(module, { properties: { desired: { after: signal } } });
+      assert.deepEqual(await patch(2), { after: signal, $version: 2 });
+      await c.close();
+    });
+
+    it(`keeps the subscriptions of a client that subscribes only once, as Python does, after ${signal}`, async () => {
+      const module = await newModule();
+      const before = await raw(module, { clean: false });
+      await subscribe(before, `${notifications}#`, 1);
+      await subscribe(before, '$iothub/methods/POST/#', 1);
+      await restart(signal);
+      const c = await raw(module, { clean: false });
+      assert.equal(c.sessionPresent, true);
+      await updateTwin(module, { properties: { desired: { a: 1 } } });
+      await c.arrived('the patch', (topic) => topic === `${notifications}?$version=2`);
+      const call = service.invokeDeviceMethod(module.deviceId, module.moduleId, { methodName: 'ping', responseTimeoutInSeconds: 10 });
+      const { topic } = await c.arrived('the method', (t) => t.startsWith('$iothub/methods/POST/ping/'));
+      await publish(c, `$iothub/methods/res/200/${topic.slice(topic.indexOf('?'))}`, '"pong"');
+      assert.equal(body(await call).payload, 'pong');
+    });
+  }
+
+  it('is the only one on its data', async () => {
+    const second = await launch('--https-port', '0', '--mqtts-port', '0');
+    assert.equal(second.child.exitCode, 1);
+    assert.equal(second.err.trim().split('\n').length, 1, second.err);
+    assert.ok(await getTwin(await newDevice()));
+  });
+});
