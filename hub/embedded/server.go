@@ -24,6 +24,7 @@ import (
 
 	"twindeck/hub/embedded/faults"
 	"twindeck/hub/embedded/gateway"
+	"twindeck/hub/embedded/jobs"
 	"twindeck/hub/embedded/messages"
 	"twindeck/hub/embedded/mqtt"
 	"twindeck/hub/embedded/registry"
@@ -58,6 +59,10 @@ type Options struct {
 	// CloudToDevice are the limits of messages to devices; the zero value: those of the service.
 	CloudToDevice messages.Limits
 
+	// MaxActiveJobs is how many scheduled jobs may wait or run at once; 0: as many as are kept.
+	// jobs.ActiveLimit says how many a tier of the service allows.
+	MaxActiveJobs int
+
 	Queries rest.QueryOptions // page sizes and dialect of queries
 	Gateway gateway.Options   // switches of the device side; Log, Now and Faults are set from the above
 }
@@ -71,6 +76,7 @@ type Server struct {
 	deviceSide
 	authority   *sas.Authority
 	gateway     *gateway.Gateway
+	jobs        *jobs.Scheduler // nil: they could not be loaded
 	http        *http.Server
 	stop        context.CancelFunc // ends what requests wait for
 	running     sync.WaitGroup     // listeners
@@ -123,7 +129,9 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		state:     st,
 		authority: sas.NewAuthority([]string{opts.HubName, "localhost", "127.0.0.1", "[::1]"}, st.policies),
 	}
-	s.assemble(opts)
+	if err := s.assemble(opts); err != nil {
+		return nil, errors.Join(err, closeAll(https), closeAll(mqtts), s.Close())
+	}
 	if err := s.loadDevices(opts); err != nil {
 		return nil, errors.Join(err, closeAll(https), closeAll(mqtts), s.Close())
 	}
@@ -131,14 +139,15 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	return s, nil
 }
 
-// assemble builds both sides over the registry.
-func (s *Server) assemble(opts Options) {
+// assemble builds both sides over the registry. Close works after an error too.
+func (s *Server) assemble(opts Options) error {
 	opts.Gateway.Log, opts.Gateway.Now, opts.Gateway.Faults = opts.Log, opts.Now, opts.Faults
 	s.prepareDevices(&opts)
 	s.gateway = gateway.New(s.registry, s.authority, opts.Gateway)
 	s.registry.Listen(s.gateway)
+	scheduled, err := s.newJobs(opts)
 	service := rest.New(rest.Options{
-		Registry: s.registry, Authority: s.authority, Invoker: s.gateway,
+		Registry: s.registry, Authority: s.authority, Invoker: s.gateway, Jobs: scheduled,
 		Faults: opts.Faults, Queries: opts.Queries, Now: opts.Now, Log: opts.Log,
 	})
 	base, stop := context.WithCancel(context.Background())
@@ -162,6 +171,7 @@ func (s *Server) assemble(opts Options) {
 		ErrorLog:    slog.NewLogLogger(opts.Log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return base },
 	}
+	return err
 }
 
 // serve serves every listener on a goroutine of its own, until Close.
@@ -195,6 +205,9 @@ func (s *Server) Close() error {
 	s.closeOnce.Do(func() {
 		s.registry.Listen(nil)
 		s.stop()
+		if s.jobs != nil {
+			s.jobs.Close()
+		}
 		s.gateway.Close()
 		s.closeResult = s.http.Close()
 		s.running.Wait()

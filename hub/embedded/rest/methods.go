@@ -18,7 +18,7 @@ const (
 )
 
 func (s *Server) invoke(c *call) (response, error) {
-	request, err := parseMethod(c)
+	request, err := ParseMethod(c.body)
 	if err != nil {
 		return response{}, err
 	}
@@ -42,14 +42,16 @@ func (s *Server) invoke(c *call) (response, error) {
 	return ok(w.Close()), nil
 }
 
-func parseMethod(c *call) (MethodRequest, error) {
+// ParseMethod reads the document with which a client calls a method; what is missing has its
+// default. Errors are *registry.Error.
+func ParseMethod(document []byte) (MethodRequest, error) {
 	var body struct {
 		Name            string          `json:"methodName"`
 		Payload         json.RawMessage `json:"payload"`
 		ResponseTimeout int             `json:"responseTimeoutInSeconds"`
 		ConnectTimeout  int             `json:"connectTimeoutInSeconds"`
 	}
-	if err := c.decode(&body); err != nil {
+	if err := decode(document, &body); err != nil {
 		return MethodRequest{}, err
 	}
 	if !validMethodName(body.Name) {

@@ -13,7 +13,7 @@ import (
 // route is one operation of the service.
 type route struct {
 	method string
-	path   string // segments; {device} and {module} stand for an id
+	path   string // segments; {device} and {module} stand for an id, {job} is one in place of a device's
 	rights sas.Rights
 	serve  func(*Server, *call) (response, error)
 }
@@ -23,6 +23,11 @@ var routes = []route{
 	{http.MethodPost, "/devices/query", sas.ServiceConnect, (*Server).query},
 	{http.MethodGet, "/statistics/devices", sas.RegistryRead, (*Server).deviceStatistics},
 	{http.MethodGet, "/statistics/service", sas.ServiceConnect, (*Server).serviceStatistics},
+
+	{http.MethodGet, "/jobs/v2/query", sas.ServiceConnect, (*Server).queryJobs},
+	{http.MethodGet, "/jobs/v2/{job}", sas.ServiceConnect, (*Server).getJob},
+	{http.MethodPut, "/jobs/v2/{job}", sas.ServiceConnect, (*Server).createJob},
+	{http.MethodPost, "/jobs/v2/{job}/cancel", sas.ServiceConnect, (*Server).cancelJob},
 
 	{http.MethodGet, "/devices", sas.RegistryRead, (*Server).listDevices},
 	{http.MethodPost, "/devices", sas.RegistryWrite, (*Server).bulk},
@@ -75,7 +80,7 @@ func match(pattern string, segments []string) (id registry.ID, ok bool) {
 			return id, false
 		}
 		switch got := segments[i]; want {
-		case "{device}":
+		case "{device}", "{job}":
 			id.Device = got
 		case "{module}":
 			id.Module = got

@@ -23,6 +23,7 @@ type Options struct {
 	Invoker   Invoker          // nil: no device is ever online
 	Faults    Faults           // nil: none
 	Queries   QueryOptions     // pages and dialect
+	Jobs      Jobs             // nil: none can be scheduled
 	Now       func() time.Time // nil: time.Now
 	Log       *slog.Logger     // nil: discarded; it sees addresses and statuses, no headers and no bodies
 }
@@ -34,6 +35,7 @@ type Server struct {
 	invoker   Invoker
 	faults    Faults
 	queries   QueryOptions
+	jobs      Jobs
 	now       func() time.Time
 	log       *slog.Logger
 }
@@ -42,7 +44,10 @@ type Server struct {
 func New(opts Options) *Server {
 	s := &Server{
 		registry: opts.Registry, authority: opts.Authority, invoker: opts.Invoker,
-		faults: opts.Faults, queries: opts.Queries, now: opts.Now, log: opts.Log,
+		faults: opts.Faults, queries: opts.Queries, jobs: opts.Jobs, now: opts.Now, log: opts.Log,
+	}
+	if s.jobs == nil {
+		s.jobs = noJobs{}
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -72,8 +77,10 @@ func (c *call) precondition() registry.Precondition {
 }
 
 // decode reads the body as JSON into v, whose names match without regard to case.
-func (c *call) decode(v any) error {
-	if err := json.Unmarshal(c.body, v); err != nil {
+func (c *call) decode(v any) error { return decode(c.body, v) }
+
+func decode(body []byte, v any) error {
+	if err := json.Unmarshal(body, v); err != nil {
 		return argumentInvalid("the body is not the JSON document that this operation takes")
 	}
 	return nil
