@@ -175,11 +175,11 @@ function rest(method, path, { json, text = json && JSON.stringify(json), headers
 
 // raw connects to MQTT without an SDK's habits: it subscribes and reconnects only when told.
 // messages holds all that has arrived.
-async function raw(id, { clean = true, password = identityToken(id), will, keepalive = 60, username, clientId, version = 4 } = {}) {
+async function raw(id, { clean = true, password = identityToken(id), will, keepalive = 60, username, clientId, version = 4, key, cert } = {}) {
   clientId ??= id.moduleId ? `${id.deviceId}/${id.moduleId}` : id.deviceId;
   username ??= `${host}/${clientId}/?api-version=2019-10-01`;
   const c = mqtt.connect(`mqtts://${host}`, {
-    ca, clientId, clean, will, keepalive, username, password, protocolVersion: version, reconnectPeriod: 0, resubscribe: false,
+    ca, key, cert, clientId, clean, will, keepalive, username, password, protocolVersion: version, reconnectPeriod: 0, resubscribe: false,
   });
   open.add({ close: () => called((done) => c.end(true, {}, done)) });
   c.messages = [];
