@@ -108,8 +108,9 @@ func (c *child) do(method, path, body string) (status int, answer string, err er
 	return res.StatusCode, string(text), err
 }
 
-// listen connects as a device over MQTT and sends the versions that it is told.
-func (c *child) listen(t testing.TB, device string, versions chan<- int64) (disconnect func()) {
+// connect connects as a device over MQTT; received gets what comes, also without a subscription
+// in this connection. It says whether the hub remembered the device.
+func (c *child) connect(t testing.TB, device string, clean bool, received paho.MessageHandler) (client paho.Client, remembered bool) {
 	t.Helper()
 	_, text, err := c.do("GET", "/devices/"+device, "")
 	var identity struct {
@@ -119,24 +120,24 @@ func (c *child) listen(t testing.TB, device string, versions chan<- int64) (disc
 		t.Fatalf("%v: %s", err, text)
 	}
 	resource := "localhost/devices/" + device
-	client := paho.NewClient(paho.NewClientOptions().
+	client = paho.NewClient(paho.NewClientOptions().
 		AddBroker("tls://" + c.where.MQTTS).
 		SetTLSConfig(c.http.Transport.(*http.Transport).TLSClientConfig.Clone()).
 		SetClientID(device).
 		SetUsername("localhost/" + device + "/?api-version=2021-04-12").
 		SetPassword(sign(resource, identity.Authentication.SymmetricKey.PrimaryKey, "")).
+		SetCleanSession(clean).
+		SetDefaultPublishHandler(received).
 		SetAutoReconnect(false))
-	wait(t, client.Connect())
-	wait(t, client.Subscribe(desiredTopic, 0, func(_ paho.Client, m paho.Message) {
-		var version int64
-		if _, err := fmt.Sscanf(m.Topic(), "$iothub/twin/PATCH/properties/desired/?$version=%d", &version); err == nil {
-			select {
-			case versions <- version:
-			default:
-			}
-		}
-	}))
-	return func() { client.Disconnect(0) }
+	token := client.Connect().(*paho.ConnectToken)
+	wait(t, token)
+	return client, token.SessionPresent()
+}
+
+// versionOf returns the version that a notification of desired properties tells, 0 for others.
+func versionOf(m paho.Message) (version int64) {
+	_, _ = fmt.Sscanf(m.Topic(), "$iothub/twin/PATCH/properties/desired/?$version=%d", &version)
+	return version
 }
 
 // twinOf is what the test compares of a twin.
@@ -348,9 +349,15 @@ func watchTold(t *testing.T, c *child, create bool, told *int64) (stop func()) {
 		t.Fatalf("the device was told version %d, and the hub knows %s, %v", *told, text, err)
 	}
 	versions := make(chan int64, 10_000)
-	disconnect := c.listen(t, "listener", versions)
+	client, _ := c.connect(t, "listener", true, func(_ paho.Client, m paho.Message) {
+		select {
+		case versions <- versionOf(m):
+		default:
+		}
+	})
+	wait(t, client.Subscribe(desiredTopic, 0, nil))
 	return func() {
-		disconnect()
+		client.Disconnect(0)
 		for len(versions) > 0 {
 			*told = max(*told, <-versions)
 		}

@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
 
 	"twindeck/hub/embedded"
 	"twindeck/hub/embedded/storage"
@@ -73,6 +76,43 @@ func TestRestart(t *testing.T) {
 func port(address string) (port int) {
 	_, _ = fmt.Sscanf(address[strings.LastIndexByte(address, ':'):], ":%d", &port)
 	return port
+}
+
+// TestStoredSessionSurvivesAKill has a device that, like those of some SDKs, subscribes once and
+// then relies on the hub to remember.
+func TestStoredSessionSurvivesAKill(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hub.data")
+	received := make(chan int64, 10)
+	handler := func(_ paho.Client, m paho.Message) { received <- versionOf(m) }
+	for round := range 4 {
+		hub := startChild(t, path)
+		if round == 0 {
+			if status, answer, err := hub.do("PUT", "/devices/d", "{}"); err != nil || status != 200 {
+				t.Fatalf("%d %s %v", status, answer, err)
+			}
+		}
+		client, remembered := hub.connect(t, "d", false, handler)
+		if remembered != (round > 0) {
+			t.Errorf("round %d: session present is %v", round, remembered)
+		}
+		if round == 0 {
+			wait(t, client.Subscribe(desiredTopic, 1, nil))
+		} else {
+			if status, answer, err := hub.do("PATCH", "/twins/d", `{"properties":{"desired":{"n":1}}}`); err != nil || status != 200 {
+				t.Fatalf("%d %s %v", status, answer, err)
+			}
+			select {
+			case version := <-received:
+				if version != int64(round+1) {
+					t.Errorf("round %d: version %d", round, version)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatalf("round %d: nothing came", round)
+			}
+		}
+		hub.kill()
+		client.Disconnect(0)
+	}
 }
 
 // TestRestartUnderAnotherName needs another certificate, and keeps the rest.
