@@ -147,6 +147,7 @@ func (s *Server) assemble(opts Options) error {
 	s.registry.Listen(s.gateway)
 	scheduled, err := s.newJobs(opts)
 	service := rest.New(rest.Options{
+		Messages: s.messages, Telemetry: s.telemetry, Certs: opts.Gateway.Certificates,
 		Registry: s.registry, Authority: s.authority, Invoker: s.gateway, Jobs: scheduled,
 		Faults: opts.Faults, Queries: opts.Queries, Now: opts.Now, Log: opts.Log,
 	})

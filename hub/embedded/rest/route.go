@@ -13,7 +13,7 @@ import (
 // route is one operation of the service.
 type route struct {
 	method string
-	path   string // segments; {device} and {module} stand for an id, {job} is one in place of a device's
+	path   string // segments; {device} and {module} stand for an id, {lock} for anything, {job} is one in place of a device's
 	rights sas.Rights
 	serve  func(*Server, *call) (response, error)
 }
@@ -38,6 +38,23 @@ var routes = []route{
 	{http.MethodGet, "/devices/{device}/modules/{module}", sas.RegistryRead, (*Server).getIdentity},
 	{http.MethodPut, "/devices/{device}/modules/{module}", sas.RegistryWrite, (*Server).putIdentity},
 	{http.MethodDelete, "/devices/{device}/modules/{module}", sas.RegistryWrite, (*Server).deleteIdentity},
+
+	{http.MethodDelete, "/devices/{device}/commands", sas.ServiceConnect, (*Server).purge},
+	{http.MethodDelete, "/devices/{device}/modules/{module}/commands", sas.ServiceConnect, (*Server).purge},
+	{http.MethodGet, "/messages/serviceBound/feedback", sas.ServiceConnect, (*Server).receiveFeedback},
+	{http.MethodDelete, "/messages/serviceBound/feedback/{lock}", sas.ServiceConnect, (*Server).completeFeedback},
+	{http.MethodPost, "/messages/serviceBound/feedback/{lock}/abandon", sas.ServiceConnect, (*Server).abandonFeedback},
+	{http.MethodPost, "/devices/{device}/messages/deviceBound", sas.ServiceConnect, (*Server).sendToDevice},
+	{http.MethodPost, "/devices/{device}/modules/{module}/messages/deviceBound", sas.ServiceConnect, (*Server).sendToDevice},
+
+	{http.MethodGet, "/devices/{device}/messages/deviceBound", sas.DeviceConnect, (*Server).receive},
+	{http.MethodDelete, "/devices/{device}/messages/deviceBound/{lock}", sas.DeviceConnect, (*Server).complete},
+	{http.MethodPost, "/devices/{device}/messages/deviceBound/{lock}/abandon", sas.DeviceConnect, (*Server).abandon},
+	{http.MethodPost, "/devices/{device}/messages/events", sas.DeviceConnect, (*Server).sendEvents},
+	{http.MethodGet, "/devices/{device}/modules/{module}/messages/deviceBound", sas.DeviceConnect, (*Server).receive},
+	{http.MethodDelete, "/devices/{device}/modules/{module}/messages/deviceBound/{lock}", sas.DeviceConnect, (*Server).complete},
+	{http.MethodPost, "/devices/{device}/modules/{module}/messages/deviceBound/{lock}/abandon", sas.DeviceConnect, (*Server).abandon},
+	{http.MethodPost, "/devices/{device}/modules/{module}/messages/events", sas.DeviceConnect, (*Server).sendEvents},
 
 	{http.MethodGet, "/twins/{device}", sas.ServiceConnect, (*Server).getTwin},
 	{http.MethodPatch, "/twins/{device}", sas.ServiceConnect, (*Server).patchTwin},
@@ -84,8 +101,9 @@ func match(pattern string, segments []string) (id registry.ID, ok bool) {
 			id.Device = got
 		case "{module}":
 			id.Module = got
+		case "{lock}":
 		default:
-			if got != want {
+			if !strings.EqualFold(got, want) {
 				return id, false
 			}
 		}

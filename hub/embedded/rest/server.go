@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"twindeck/hub/embedded/messages"
 	"twindeck/hub/embedded/registry"
 	"twindeck/hub/embedded/sas"
 )
@@ -22,6 +23,9 @@ type Options struct {
 	Authority *sas.Authority
 	Invoker   Invoker          // nil: no device is ever online
 	Faults    Faults           // nil: none
+	Messages  *messages.Queues // messages to devices
+	Telemetry *messages.Log    // messages from devices
+	Certs     Certificates     // nil: devices authenticate with tokens alone
 	Queries   QueryOptions     // pages and dialect
 	Jobs      Jobs             // nil: none can be scheduled
 	Now       func() time.Time // nil: time.Now
@@ -34,6 +38,11 @@ type Server struct {
 	authority *sas.Authority
 	invoker   Invoker
 	faults    Faults
+	messages  *messages.Queues
+	telemetry *messages.Log
+
+	certificates Certificates
+
 	queries   QueryOptions
 	jobs      Jobs
 	now       func() time.Time
@@ -43,6 +52,7 @@ type Server struct {
 // New returns the service side over a registry.
 func New(opts Options) *Server {
 	s := &Server{
+		messages: opts.Messages, telemetry: opts.Telemetry, certificates: opts.Certs,
 		registry: opts.Registry, authority: opts.Authority, invoker: opts.Invoker,
 		faults: opts.Faults, queries: opts.Queries, jobs: opts.Jobs, now: opts.Now, log: opts.Log,
 	}
@@ -154,7 +164,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, status int) (res
 	if !apiVersion.MatchString(r.URL.Query().Get("api-version")) {
 		return response{}, errAPIVersion
 	}
-	if err := s.authorize(r, route.rights); err != nil {
+	if err := s.authorize(r, route, id); err != nil {
 		return response{}, err
 	}
 	body, err := readBody(w, r)
@@ -174,23 +184,6 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 }
 
-func (s *Server) authorize(r *http.Request, needed sas.Rights) error {
-	token := r.Header.Get("Authorization")
-	if token == "" {
-		return errNoAuthorization
-	}
-	policy, err := s.authority.VerifyService(token, s.now())
-	if err != nil {
-		s.log.Warn("rest: not authorized", "method", r.Method, "path", r.URL.EscapedPath(), "reason", err)
-		return errUnauthorized
-	}
-	if !policy.Rights.Allow(needed) {
-		s.log.Warn("rest: not authorized", "method", r.Method, "path", r.URL.EscapedPath(), "policy", policy.Name)
-		return errUnauthorized
-	}
-	return nil
-}
-
 func write(w http.ResponseWriter, res response, lose bool) {
 	h := w.Header()
 	for name, values := range res.header {
@@ -199,7 +192,9 @@ func write(w http.ResponseWriter, res response, lose bool) {
 	h.Set("Server", "Microsoft-HTTPAPI/2.0")
 	h["x-ms-request-id"] = []string{requestID()}
 	if len(res.body) > 0 {
-		h.Set("Content-Type", "application/json; charset=utf-8")
+		if h.Get("Content-Type") == "" {
+			h.Set("Content-Type", "application/json; charset=utf-8")
+		}
 		h.Set("Content-Length", strconv.Itoa(len(res.body)))
 	}
 	if lose {

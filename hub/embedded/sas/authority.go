@@ -119,7 +119,8 @@ func (a *Authority) VerifyIdentity(token string, id registry.ID, creds registry.
 	if id.Module != "" {
 		path += "/modules/" + id.Module
 	}
-	if !t.covers(a.hosts, path) {
+	// One library names a device without the word devices.
+	if !t.covers(a.hosts, path) && (id.Module != "" || !t.covers(a.hosts, id.Device)) {
 		return time.Time{}, ErrForbidden
 	}
 	if !creds.Enabled {
