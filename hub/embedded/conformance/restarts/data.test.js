@@ -94,6 +94,27 @@ describe('a hub with a data file', () => {
     });
   }
 
+  it('has the messages that wait for a device', async () => {
+    const device = await newDevice();
+    for (const text of ['first', 'second']) await rest('POST', `/devices/${device.deviceId}/messages/devicebound`, { text });
+    await restart('SIGKILL');
+    assert.equal(body(await registry.get(device.deviceId)).cloudToDeviceMessageCount, 2);
+    const c = await raw(device, { clean: false });
+    await subscribe(c, `devices/${device.deviceId}/messages/devicebound/#`, 1);
+    await c.arrived('the second message', (topic, text) => text === 'second');
+    assert.deepEqual(c.messages.map((m) => m.text), ['first', 'second']);
+  });
+
+  it('carries out a job that was scheduled before', async () => {
+    const device = await newDevice();
+    const jobId = newId();
+    const start = new Date(Date.now() + 1000);
+    await jobs.scheduleTwinUpdate(jobId, `deviceId = '${device.deviceId}'`, { tags: { job: jobId } }, start, 60);
+    await restart('SIGKILL');
+    await until('the job to be done', async () => body(await jobs.getJob(jobId)).status === 'completed');
+    assert.equal((await getTwin(device)).tags.job, jobId);
+  });
+
   it('is the only one on its data', async () => {
     const second = await launch('--https-port', '0', '--mqtts-port', '0');
     assert.equal(second.child.exitCode, 1);
