@@ -27,7 +27,6 @@ func (e *extra) texts() []*string {
 		&e.statusReason, &e.managedBy, &e.modelID, &e.primary, &e.secondary,
 		&e.primaryThumbprint, &e.secondaryThumbprint,
 		&e.scope, &e.parents, &e.configurations, &e.configured,
-		&e.scope, &e.parents, &e.configurations, &e.configured,
 	}
 }
 
@@ -230,6 +229,9 @@ func (s *Store) encodeCounters() []byte {
 	return binary.AppendUvarint(b, uint64(len(s.devices)))
 }
 
+// maxRoom is the number of devices that a hub can have.
+const maxRoom = 1_000_000
+
 func (s *Store) decodeCounters(value []byte) error {
 	d := &decoder{rest: value}
 	s.lastSeq, s.lastTicks, s.lastKeys = d.uvarint(), d.varint(), d.uvarint()
@@ -237,7 +239,9 @@ func (s *Store) decodeCounters(value []byte) error {
 	if d.failed || len(d.rest) > 0 || devices > s.lastSeq {
 		return errStored
 	}
-	s.devices = make(map[string]*record, devices)
-	s.deviceSeq.entries = make([]entry, 0, devices)
+	// Whoever can write the file cannot make the hub ask for all memory there is.
+	room := min(devices, maxRoom)
+	s.devices = make(map[string]*record, room)
+	s.deviceSeq.entries = make([]entry, 0, room)
 	return nil
 }
