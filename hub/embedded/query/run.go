@@ -18,9 +18,9 @@ const scanRows = 256
 
 // Twins is where queries over devices and modules find their rows.
 type Twins interface {
-	// List returns up to limit twins behind after, fewer only at the end.
-	List(source registry.Source, after registry.Cursor, limit int) []registry.Row
-	// OfDevice is List for what belongs to one device, without a limit.
+	// AppendRows appends up to limit twins behind after to rows, fewer only at the end.
+	AppendRows(rows []registry.Row, source registry.Source, after registry.Cursor, limit int) []registry.Row
+	// OfDevice returns what belongs to one device behind after.
 	OfDevice(source registry.Source, device string, after registry.Cursor) []registry.Row
 }
 
@@ -132,7 +132,8 @@ func (q *Query) Each(ctx context.Context, twins Twins, yield func(registry.Twin)
 	})
 }
 
-// scan calls yield with every row behind after that can match, until it returns false. size is
+// scan calls yield with every row behind after that can match, until it returns false; a row is
+// good only until yield returns. size is
 // how many rows the caller hopes to need.
 func (q *Query) scan(ctx context.Context, sources Sources, after uint64, size int, yield func(Entry) bool) error {
 	if q.devices.known && q.collection != Jobs {
@@ -147,31 +148,43 @@ func (q *Query) scan(ctx context.Context, sources Sources, after uint64, size in
 	if q.where == nil {
 		limit = min(size+1, scanRows) // one more to see whether there is one
 	}
+	listed := listing{q: q, sources: sources}
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		entries := q.list(sources, after, limit)
-		for _, e := range entries {
+		found := listed.next(after, limit)
+		for _, e := range found {
 			if !yield(e) {
 				return nil
 			}
 			after = e.Next
 		}
-		if len(entries) < limit {
+		if len(found) < limit {
 			return nil
 		}
 	}
 }
 
-func (q *Query) list(sources Sources, after uint64, limit int) []Entry {
-	if q.collection != Jobs {
-		return entries(nil, sources.Twins.List(q.collection.source(), registry.Cursor(after), limit))
+// listing reads a collection piece by piece into the same memory.
+type listing struct {
+	q       *Query
+	sources Sources
+	rows    []registry.Row
+	entries []Entry
+}
+
+// next returns up to limit rows behind after, which are good until the next call.
+func (l *listing) next(after uint64, limit int) []Entry {
+	if l.q.collection == Jobs {
+		if l.sources.Jobs == nil {
+			return nil
+		}
+		return l.sources.Jobs.List(after, limit)
 	}
-	if sources.Jobs == nil {
-		return nil
-	}
-	return sources.Jobs.List(after, limit)
+	l.rows = l.sources.Twins.AppendRows(l.rows[:0], l.q.collection.source(), registry.Cursor(after), limit)
+	l.entries = entries(l.entries[:0], l.rows)
+	return l.entries
 }
 
 // ofDevices returns the rows of the devices that the plan names, in the order of creation.

@@ -101,7 +101,7 @@ func (t Twin) scalar(root string) (v ordered.Value, ok bool) {
 func (s section) attribute(path []string) (v ordered.Value, ok bool) {
 	switch path[0] {
 	case "$metadata":
-		return found(ordered.Find(s.metadata, path[1:]...))
+		return found(ordered.Find(s.stamps(), path[1:]...))
 	case "$version":
 		return ordered.NewNumber(itoa(s.version)), len(path) == 1
 	}

@@ -70,19 +70,25 @@ type Row struct {
 // List returns up to limit twins behind after, in the order of creation, fewer only at the end.
 // It looks at no more than limit rows at once, so a long listing never holds up writers.
 func (s *Store) List(source Source, after Cursor, limit int) []Row {
+	return s.AppendRows(nil, source, after, limit)
+}
+
+// AppendRows is List into a slice that the caller has, so that a search through many twins needs
+// no more memory than one through few.
+func (s *Store) AppendRows(rows []Row, source Source, after Cursor, limit int) []Row {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	list := &s.deviceSeq
 	if source == Modules {
 		list = &s.moduleSeq
 	}
-	var rows []Row
 	for _, e := range list.entries[list.after(uint64(after)):] {
-		if len(rows) >= limit {
+		if limit == 0 {
 			break
 		}
 		if e.record != nil {
 			rows = append(rows, Row{s.twin(e.record), Cursor(e.seq)})
+			limit--
 		}
 	}
 	return rows

@@ -10,14 +10,24 @@ import (
 // as a whole by a write and never changed, so that a reader may keep it.
 type section struct {
 	properties string // compact JSON object
-	metadata   string // the same, of $metadata
+	metadata   string // the same, of $metadata; empty before the first write: see stamps
 	version    int64
 	written    int64 // when all of desired properties were written at once; 0: not, or not known
+	created    int64 // of a section that was never written: what its $metadata says
 }
 
 // emptySection is what a section is before its first write.
 func emptySection(created int64) section {
-	return section{properties: "{}", metadata: ordered.NewObject(stamp{updated: created}.members()...).String(), version: 1}
+	return section{properties: "{}", version: 1, created: created}
+}
+
+// stamps returns $metadata. That of a section which was never written is only made when somebody
+// wants it, because a search looks at many twins for little.
+func (s section) stamps() string {
+	if s.metadata != "" {
+		return s.metadata
+	}
+	return ordered.NewObject(stamp{updated: s.created}.members()...).String()
 }
 
 // stamp is what a write leaves at each node of $metadata that it touched.
@@ -98,7 +108,7 @@ func (s section) patched(kind kindOf, patch ordered.Value, now int64) (section, 
 		return section{}, err
 	}
 	next := section{properties: after.String(), version: s.version + 1}
-	next.metadata = stampPatch(stored(s.metadata), patch, after, kind.stampFor(now, next.version)).String()
+	next.metadata = stampPatch(stored(s.stamps()), patch, after, kind.stampFor(now, next.version)).String()
 	return next, nil
 }
 
@@ -117,7 +127,7 @@ func (s section) replaced(properties ordered.Value, now int64) (section, error) 
 func (s section) document(w *ordered.Writer, name string) {
 	w.Object(name, func(w *ordered.Writer) {
 		w.RawMembers(s.properties)
-		w.Raw("$metadata", s.metadata)
+		w.Raw("$metadata", s.stamps())
 		w.Int("$version", s.version)
 	})
 }
