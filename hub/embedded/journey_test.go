@@ -2,6 +2,7 @@ package embedded_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -69,7 +70,14 @@ func TestTutorial(t *testing.T) {
 }
 
 func TestNotificationsComeInOrderOncePerWrite(t *testing.T) {
-	hub := start(t, embedded.Options{})
+	t.Run("memory", func(t *testing.T) { notificationsComeInOrder(t, embedded.Options{}) })
+	t.Run("file", func(t *testing.T) {
+		notificationsComeInOrder(t, embedded.Options{DataFile: filepath.Join(t.TempDir(), "hub.data")})
+	})
+}
+
+func notificationsComeInOrder(t *testing.T, opts embedded.Options) {
+	hub := start(t, opts)
 	c := newClient(t, hub)
 	c.must(t, 200, "PUT", "/devices/d", `{}`)
 	_, messages := connect(t, hub, embedded.ID{Device: "d"}, desiredTopic)

@@ -141,7 +141,7 @@ func TestSeededFleetIsThereAfterARestart(t *testing.T) {
 			Disabled: i%100 == 0, Modules: []SeedModule{{Name: "m", Desired: `{"c":1}`}, {Name: "n"}}[:i%3],
 		}
 	}
-	if err := s.Seed(10_000, seed); err != nil {
+	if err := s.Seed(seedChunk+400, seed); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Seed(1, seed); err == nil {
@@ -266,6 +266,7 @@ func FuzzDecodeRecord(f *testing.F) {
 	}
 	f.Add(encodeRecord(s.devices["d"]))
 	f.Add([]byte{})
+	f.Add([]byte("\xaf\xa0\x84\xa0\xcf\xf4\xd3r\x84\xaa\xbc7\xc7U\xd2\xa4\xdf\xee\xe00")) // counters of a vast hub
 	f.Add([]byte{1, 0xff, 0, 0, 0, 0, 0, 0, 1, 'd'})
 	f.Fuzz(func(t *testing.T, value []byte) {
 		l := loader{store: New(Options{}), sections: map[string]*section{}, texts: map[string]string{}}
