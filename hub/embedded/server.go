@@ -22,6 +22,7 @@ import (
 	"sync"
 	"time"
 
+	"twindeck/hub/embedded/configurations"
 	"twindeck/hub/embedded/faults"
 	"twindeck/hub/embedded/gateway"
 	"twindeck/hub/embedded/jobs"
@@ -74,6 +75,7 @@ type Server struct {
 	mqttsPort int
 	state
 	deviceSide
+	managed     *configurations.Manager
 	authority   *sas.Authority
 	gateway     *gateway.Gateway
 	jobs        *jobs.Scheduler // nil: they could not be loaded
@@ -122,11 +124,18 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, closeAll(https), closeAll(mqtts))
 	}
+	managed, err := configurations.New(configurations.Options{
+		Registry: st.registry, Keeper: st.keeper("configurations"), Now: opts.Now, Log: opts.Log,
+	})
+	if err != nil {
+		return nil, errors.Join(err, closeAll(https), closeAll(mqtts), st.close())
+	}
 	s := &Server{
 		hubName:   opts.HubName,
 		httpsPort: httpsPort,
 		mqttsPort: mqttsPort,
 		state:     st,
+		managed:   managed,
 		authority: sas.NewAuthority([]string{opts.HubName, "localhost", "127.0.0.1", "[::1]"}, st.policies),
 	}
 	if err := s.assemble(opts); err != nil {
@@ -148,7 +157,7 @@ func (s *Server) assemble(opts Options) error {
 	scheduled, err := s.newJobs(opts)
 	service := rest.New(rest.Options{
 		Messages: s.messages, Telemetry: s.telemetry, Certs: opts.Gateway.Certificates,
-		Registry: s.registry, Authority: s.authority, Invoker: s.gateway, Jobs: scheduled,
+		Registry: s.registry, Authority: s.authority, Invoker: s.gateway, Jobs: scheduled, Managed: s.managed,
 		Faults: opts.Faults, Queries: opts.Queries, Now: opts.Now, Log: opts.Log,
 	})
 	base, stop := context.WithCancel(context.Background())
@@ -204,6 +213,7 @@ func (s *Server) Restored() bool { return s.restored }
 // that the hub started has ended. Later calls do nothing and return the same.
 func (s *Server) Close() error {
 	s.closeOnce.Do(func() {
+		s.managed.Close()
 		s.registry.Listen(nil)
 		s.stop()
 		if s.jobs != nil {

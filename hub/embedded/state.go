@@ -47,6 +47,14 @@ func (st state) keeper(bucket string) keeper {
 	return st.data.Keeper(bucket)
 }
 
+// close lets go of the data file.
+func (st state) close() error {
+	if st.data == nil {
+		return nil
+	}
+	return st.data.Close()
+}
+
 // newState returns the state of a hub as opts say. After an error nothing is left open.
 func newState(opts Options) (state, error) {
 	options := registry.Options{Now: opts.Now, HubName: opts.HubName}

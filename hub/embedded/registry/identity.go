@@ -91,7 +91,7 @@ func (s *Store) putIdentity(id ID, w identityWrite, cond Precondition) (Document
 		return Document{}, deviceExists(id.Device)
 	case !cond.Present():
 		return Document{}, moduleExists(id, s.hubName)
-	case !cond.holds(etagOf(r.etag)):
+	case !cond.Holds(etagOf(r.etag)):
 		return Document{}, preconditionFailed("PreconditionFailed, ETag may be invalid.")
 	}
 	if w.scope, w.parentScopes, err = s.scopeAfter(r, w); err != nil {
@@ -211,7 +211,7 @@ func (s *Store) deleteIdentity(id ID, cond Precondition) error {
 	if err != nil {
 		return err
 	}
-	if !cond.holds(etagOf(r.etag)) {
+	if !cond.Holds(etagOf(r.etag)) {
 		return preconditionFailed("PreconditionFailed, ETag may be invalid.")
 	}
 	if slices.Contains(systemModules[:], id.Module) {

@@ -18,10 +18,15 @@ type journal struct {
 	counters []byte       // as they are stored
 	last     func() error // waits for all writes so far; nil when there were none
 	failed   error        // of the first write that could not be stored
+
+	watch func(device string) // nil: nobody watches
 }
 
 // changed notes that r is to be stored.
 func (j *journal) changed(r *record) {
+	if j.watch != nil {
+		j.watch(r.id.Device)
+	}
 	if j.data != nil {
 		j.dirty = append(j.dirty, r)
 	}
@@ -29,6 +34,9 @@ func (j *journal) changed(r *record) {
 
 // removed notes that r and its modules are to be forgotten.
 func (j *journal) removed(r *record) {
+	if j.watch != nil {
+		j.watch(r.id.Device)
+	}
 	if j.data == nil {
 		return
 	}

@@ -27,4 +27,5 @@ func ParsePrecondition(header string) Precondition {
 // Present says whether the request had a condition at all; a star counts.
 func (p Precondition) Present() bool { return p.present }
 
-func (p Precondition) holds(etag string) bool { return !p.present || p.any || p.etag == etag }
+// Holds says whether something with this etag, unquoted, meets the condition.
+func (p Precondition) Holds(etag string) bool { return !p.present || p.any || p.etag == etag }

@@ -33,7 +33,9 @@ func (s section) stamps() string {
 // stamp is what a write leaves at each node of $metadata that it touched.
 type stamp struct {
 	updated int64
-	version int64 // 0 for reported properties, whose nodes carry none
+	version int64  // 0 for reported properties, whose nodes carry none
+	by      string // the configuration that wrote a value; empty for everybody else
+	digest  string
 }
 
 func (s stamp) members() []ordered.Member {
@@ -44,8 +46,22 @@ func (s stamp) members() []ordered.Member {
 	return members
 }
 
+// leaf are the members at a value, of which the one that wrote it is known.
+func (s stamp) leaf() []ordered.Member {
+	members := s.members()
+	if s.by != "" {
+		members = append(members,
+			ordered.Member{Key: "$lastUpdatedBy", Value: ordered.NewString(s.by)},
+			ordered.Member{Key: "$lastUpdatedByDigest", Value: ordered.NewString(s.digest)})
+	}
+	return members
+}
+
 // stampAll returns the metadata of properties of which every node carries st.
 func stampAll(properties ordered.Value, st stamp) ordered.Value {
+	if properties.Kind() != ordered.Object {
+		return ordered.NewObject(st.leaf()...)
+	}
 	members := st.members()
 	for _, m := range properties.Members() {
 		members = append(members, ordered.Member{Key: m.Key, Value: stampAll(m.Value, st)})
@@ -57,7 +73,8 @@ func stampAll(properties ordered.Value, st stamp) ordered.Value {
 // changed or not, and so do its ancestors; the others keep theirs, and removed ones go.
 // Arrays are leaves.
 func stampPatch(metadata, patch, after ordered.Value, st stamp) ordered.Value {
-	changes := st.members()
+	// What has members has no writer of its own, even when it was a value before.
+	changes := append(st.members(), ordered.Member{Key: "$lastUpdatedBy"}, ordered.Member{Key: "$lastUpdatedByDigest"})
 	find, childOf := after.Index(), metadata.Index()
 	for _, m := range patch.Members() {
 		child, exists := find(m.Key)
@@ -68,7 +85,7 @@ func stampPatch(metadata, patch, after ordered.Value, st stamp) ordered.Value {
 			old, _ := childOf(m.Key)
 			changes = append(changes, ordered.Member{Key: m.Key, Value: stampPatch(old, m.Value, child, st)})
 		default:
-			changes = append(changes, ordered.Member{Key: m.Key, Value: stampAll(ordered.Value{}, st)})
+			changes = append(changes, ordered.Member{Key: m.Key, Value: ordered.NewObject(st.leaf()...)})
 		}
 	}
 	return ordered.Edit(metadata, changes...)

@@ -59,7 +59,7 @@ func (s *Store) commitTwin(id ID, tags, desired sectionWrite, cond Precondition,
 	if err != nil {
 		return Twin{}, err
 	}
-	if !cond.holds(twinEtagOf(r.twinEtag)) {
+	if !cond.Holds(twinEtagOf(r.twinEtag)) {
 		return Twin{}, preconditionFailed("PreconditionFailed, ETag may be invalid.")
 	}
 	// Both sections are computed before either is stored: a write happens as a whole.

@@ -64,6 +64,13 @@ var routes = []route{
 	{http.MethodPatch, "/twins/{device}/modules/{module}", sas.ServiceConnect, (*Server).patchTwin},
 	{http.MethodPut, "/twins/{device}/modules/{module}", sas.ServiceConnect, (*Server).putTwin},
 	{http.MethodPost, "/twins/{device}/modules/{module}/methods", sas.ServiceConnect, (*Server).invoke},
+
+	{http.MethodPost, "/configurations/testQueries", sas.RegistryRead, (*Server).testQueries},
+	{http.MethodGet, "/configurations", sas.RegistryRead, (*Server).listConfigurations},
+	{http.MethodGet, "/configurations/{configuration}", sas.RegistryRead, (*Server).getConfiguration},
+	{http.MethodPut, "/configurations/{configuration}", sas.RegistryWrite, (*Server).putConfiguration},
+	{http.MethodDelete, "/configurations/{configuration}", sas.RegistryWrite, (*Server).deleteConfiguration},
+	{http.MethodPost, "/devices/{device}/applyConfigurationContent", sas.RegistryWrite, (*Server).applyContent},
 }
 
 // find returns the route of a request and the identity that its path names. Paths are taken
@@ -101,6 +108,8 @@ func match(pattern string, segments []string) (id registry.ID, ok bool) {
 			id.Device = got
 		case "{module}":
 			id.Module = got
+		case "{configuration}":
+			id.Device = got
 		case "{lock}":
 		default:
 			if !strings.EqualFold(got, want) {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"twindeck/hub/embedded/configurations"
 	"twindeck/hub/embedded/messages"
 	"twindeck/hub/embedded/registry"
 	"twindeck/hub/embedded/sas"
@@ -21,15 +22,16 @@ import (
 type Options struct {
 	Registry  *registry.Store
 	Authority *sas.Authority
-	Invoker   Invoker          // nil: no device is ever online
-	Faults    Faults           // nil: none
-	Messages  *messages.Queues // messages to devices
-	Telemetry *messages.Log    // messages from devices
-	Certs     Certificates     // nil: devices authenticate with tokens alone
-	Queries   QueryOptions     // pages and dialect
-	Jobs      Jobs             // nil: none can be scheduled
-	Now       func() time.Time // nil: time.Now
-	Log       *slog.Logger     // nil: discarded; it sees addresses and statuses, no headers and no bodies
+	Invoker   Invoker                 // nil: no device is ever online
+	Faults    Faults                  // nil: none
+	Messages  *messages.Queues        // messages to devices
+	Telemetry *messages.Log           // messages from devices
+	Certs     Certificates            // nil: devices authenticate with tokens alone
+	Queries   QueryOptions            // pages and dialect
+	Jobs      Jobs                    // nil: none can be scheduled
+	Managed   *configurations.Manager // automatic device management
+	Now       func() time.Time        // nil: time.Now
+	Log       *slog.Logger            // nil: discarded; it sees addresses and statuses, no headers and no bodies
 }
 
 // Server is an http.Handler. It is made by New.
@@ -43,10 +45,11 @@ type Server struct {
 
 	certificates Certificates
 
-	queries   QueryOptions
-	jobs      Jobs
-	now       func() time.Time
-	log       *slog.Logger
+	queries QueryOptions
+	jobs    Jobs
+	managed *configurations.Manager
+	now     func() time.Time
+	log     *slog.Logger
 }
 
 // New returns the service side over a registry.
@@ -54,7 +57,7 @@ func New(opts Options) *Server {
 	s := &Server{
 		messages: opts.Messages, telemetry: opts.Telemetry, certificates: opts.Certs,
 		registry: opts.Registry, authority: opts.Authority, invoker: opts.Invoker,
-		faults: opts.Faults, queries: opts.Queries, jobs: opts.Jobs, now: opts.Now, log: opts.Log,
+		faults: opts.Faults, queries: opts.Queries, jobs: opts.Jobs, managed: opts.Managed, now: opts.Now, log: opts.Log,
 	}
 	if s.jobs == nil {
 		s.jobs = noJobs{}
