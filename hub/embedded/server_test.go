@@ -211,8 +211,11 @@ func TestSeedFleet(t *testing.T) {
 		if !strings.Contains(a.body, `"telemetryInterval":61`) || !strings.Contains(a.body, `"version":4`) {
 			t.Errorf("after a patch: %s", a.body)
 		}
-		if err := hub.SeedFleet(1); err == nil {
-			t.Error("the fleet was seeded twice")
+		if err := hub.SeedFleet(n); err != nil {
+			t.Errorf("once more: %v", err)
+		}
+		if again := c.must(t, 200, "GET", "/twins/thermostat-0000001/modules/controller", ""); again.body != a.body {
+			t.Errorf("a fleet that is there was seeded again: %s", again.body)
 		}
 	}
 	if lists[0] != lists[1] {

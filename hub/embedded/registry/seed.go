@@ -21,11 +21,15 @@ const seedChunk = 4096
 
 // Seed adds n devices, of which each describes the one at an index, without telling the
 // Listener. It is much faster than creating them one by one, and checks less: ids must be valid.
-// It stops at a device that exists already, with DeviceAlreadyExists.
+// Devices that exist are left as they are, so that a fleet of which a part was stored before a
+// crash is completed. The error is that of a data file that cannot be written.
 func (s *Store) Seed(n int, each func(i int) Seed) error {
 	sections := map[string]*section{}
 	for from := 0; from < n; from += seedChunk {
-		err := s.write(func() error { return s.seedRange(from, min(from+seedChunk, n), n, each, sections) })
+		err := s.write(func() error {
+			s.seedRange(from, min(from+seedChunk, n), n, each, sections)
+			return nil
+		})
 		if err != nil {
 			return err
 		}
@@ -34,14 +38,14 @@ func (s *Store) Seed(n int, each func(i int) Seed) error {
 }
 
 // seedRange is called under write.
-func (s *Store) seedRange(from, to, total int, each func(i int) Seed, sections map[string]*section) error {
+func (s *Store) seedRange(from, to, total int, each func(i int) Seed, sections map[string]*section) {
 	if len(s.devices) == 0 {
 		s.devices = make(map[string]*record, total)
 	}
 	for i := from; i < to; i++ {
 		seed := each(i)
 		if s.devices[seed.Device] != nil {
-			return deviceExists(seed.Device) // those before it are added all the same
+			continue
 		}
 		d := s.insert(ID{Device: seed.Device}, nil)
 		d.tags = seed.Tags
@@ -57,7 +61,6 @@ func (s *Store) seedRange(from, to, total int, each func(i int) Seed, sections m
 			s.seedDesired(s.insert(ID{Device: seed.Device, Module: m.Name}, d), m.Desired, sections)
 		}
 	}
-	return nil
 }
 
 // seedDesired gives r keys and writes its first desired properties. Sections never change, so identities
