@@ -34,8 +34,8 @@ var fleetModules = []registry.SeedModule{
 // SeedFleet adds a synthetic fleet of n devices, deterministic but for keys and times: device i
 // is the same in every fleet. All have tags (site, floor, model, ring), most have desired
 // properties, one in four has a module and one in sixteen two, a few are disabled. It blocks for
-// about two seconds for a million, and three times as long with a data file. Devices that exist
-// are left as they are.
+// about two seconds for a million, and twice as long with a data file. Devices that exist are
+// left as they are.
 func (s *Server) SeedFleet(n int) error {
 	tags := map[[4]int]string{}
 	return s.registry.Seed(n, func(i int) registry.Seed {
