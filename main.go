@@ -239,9 +239,9 @@ func (a *app) namedHub() (*hub.ConnectionString, error) {
 		_, _ = fmt.Fprintf(a.err, "twindeck: warning: every user of this machine can read --connection-string in the process list; use --connection-string-file or %s\n", connectionStringEnv)
 		text, from = a.connectionString, "--connection-string"
 	case a.connectionStringFile != "":
-		data, err := readSmall(a.connectionStringFile)
+		data, err := readSmall("--connection-string-file", a.connectionStringFile)
 		if err != nil {
-			return nil, fmt.Errorf("the connection string cannot be read: %w", err)
+			return nil, err
 		}
 		text, from = string(data), a.connectionStringFile
 	}
@@ -267,9 +267,9 @@ func (a *app) roots() (*x509.CertPool, error) {
 	if a.caFile == "" {
 		return nil, nil
 	}
-	data, err := readSmall(a.caFile)
+	data, err := readSmall("--ca-file", a.caFile)
 	if err != nil {
-		return nil, fmt.Errorf("the CA cannot be read: %w", err)
+		return nil, err
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(data) {
@@ -278,14 +278,30 @@ func (a *app) roots() (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// readSmall reads a file that a user named, up to 1 MiB: it might be /dev/zero.
-func readSmall(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
+// checkFileName refuses a connection string where a flag wants the name of a file: every later
+// error would show the name, and so the key.
+func checkFileName(flag, name string) error {
+	if strings.Contains(strings.ToLower(name), "sharedaccess") {
+		return usageError{fmt.Errorf("%s wants the name of a file, not a connection string", flag)}
+	}
+	return nil
+}
+
+// readSmall reads the file that a flag names, up to 1 MiB: it might be /dev/zero.
+func readSmall(flag, name string) ([]byte, error) {
+	if err := checkFileName(flag, name); err != nil {
 		return nil, err
 	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %w", flag, err)
+	}
 	defer func() { _ = f.Close() }()
-	return io.ReadAll(io.LimitReader(f, 1<<20))
+	data, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %w", flag, err)
+	}
+	return data, nil
 }
 
 // stateDir is where logs and certificates go: $XDG_STATE_HOME/twindeck or ~/.local/state/twindeck.
@@ -343,6 +359,9 @@ func (a *app) hub(ctx context.Context, f hubFlags) error {
 		return usageError{errors.New("--fleet wants a number of devices, 0 or more")}
 	case f.httpsPort < 0 || f.httpsPort > 65535 || f.mqttsPort < 0 || f.mqttsPort > 65535:
 		return usageError{errors.New("a port is a number from 0 to 65535")}
+	}
+	if err := checkFileName("--ca-file", f.caFile); err != nil {
+		return err
 	}
 	logFile, log := terminal.OpenLog(a.stateDir())
 	defer func() { _ = logFile.Close() }()

@@ -146,6 +146,9 @@ func TestBadInvocationsAreOneSentenceWithoutKeys(t *testing.T) {
 		"garbage in environment":    {env: []string{connectionStringEnv + "=HostName;" + key}, want: connectionStringEnv, code: exitFailure},
 		"module string":             {env: []string{connectionStringEnv + "=HostName=h;DeviceId=d;ModuleId=m;SharedAccessKey=" + key}, want: "policy", code: exitFailure},
 		"bad CA":                    {env: []string{connectionStringEnv + "=" + full}, args: []string{"--ca-file", file}, want: "no certificate", code: exitFailure},
+		"string in place of a file": {args: []string{"--connection-string-file", full}, want: "name of a file", code: exitUsage},
+		"string in place of a CA":   {env: []string{connectionStringEnv + "=" + full}, args: []string{"--ca-file", full}, want: "name of a file", code: exitUsage},
+		"string as the hub's CA":    {args: []string{"hub", "--https-port", "0", "--mqtts-port", "0", "--ca-file", full + "/x"}, want: "name of a file", code: exitUsage},
 		"no terminal":               {want: "needs a terminal", code: exitFailure},
 	} {
 		t.Run(name, func(t *testing.T) {
