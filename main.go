@@ -15,8 +15,10 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -363,6 +365,9 @@ func (a *app) hub(ctx context.Context, f hubFlags) error {
 	if err := checkFileName("--ca-file", f.caFile); err != nil {
 		return err
 	}
+	// A reader of our output that has gone is an error like any other: dying of it would leave the
+	// certificate behind.
+	signal.Ignore(syscall.SIGPIPE)
 	logFile, log := terminal.OpenLog(a.stateDir())
 	defer func() { _ = logFile.Close() }()
 	server, err := embedded.Start(ctx, embedded.Options{
@@ -403,7 +408,7 @@ func (a *app) hub(ctx context.Context, f hubFlags) error {
 		write = announcement.WriteJSON
 	}
 	if err := write(a.out); err != nil {
-		return err
+		return fmt.Errorf("the hub's connection strings cannot be printed: %w", err)
 	}
 	<-ctx.Done()
 	return nil

@@ -237,6 +237,27 @@ func TestHubAnnouncesItselfAndLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestHubWithoutAReaderLeavesNothing(t *testing.T) {
+	for _, format := range []string{"text", "json"} {
+		cmd := program(t, "hub", "--https-port", "0", "--mqtts-port", "0", "--output", format)
+		read, write, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = read.Close()
+		var said bytes.Buffer
+		cmd.Stdout, cmd.Stderr = write, &said
+		err = cmd.Run()
+		_ = write.Close()
+		if exitCode(err) != exitFailure || !strings.Contains(said.String(), "cannot be printed") || strings.Count(said.String(), "\n") != 1 {
+			t.Errorf("%s: %v, said %q", format, err, said.String())
+		}
+		if left, _ := filepath.Glob(filepath.Join(stateOf(cmd), "*.pem")); len(left) != 0 {
+			t.Errorf("%s: left behind: %v", format, left)
+		}
+	}
+}
+
 // raceLog is where the race detector of a program reports, off the screen; the test that finds
 // a report fails with it.
 func raceLog(t *testing.T) string {
