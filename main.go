@@ -137,7 +137,10 @@ func flagError(err error) error {
 		return fmt.Errorf("--%s needs a value", flagName)
 	case errors.As(err, &invalid):
 		flagName = invalid.GetFlag().Name
-		return fmt.Errorf("the value of --%s is not a %s", flagName, invalid.GetFlag().Value.Type())
+		if invalid.GetFlag().Value.Type() == "bool" {
+			return fmt.Errorf("--%s is true or false, or stands alone", flagName)
+		}
+		return fmt.Errorf("--%s wants a whole number", flagName)
 	}
 	return errors.New("a flag is malformed; twindeck --help lists them")
 }
@@ -148,6 +151,9 @@ func (a *app) dashboard(ctx context.Context) error {
 	cs, err := a.namedHub()
 	if err != nil {
 		return err
+	}
+	if cs == nil && (a.caFile != "" || a.mqttAddress != "") {
+		return usageError{errors.New("--ca-file and --mqtt-address belong to a hub, and none is named; name it with --connection-string-file or " + connectionStringEnv)}
 	}
 	roots, err := a.roots()
 	if err != nil {
@@ -361,6 +367,8 @@ func (a *app) hub(ctx context.Context, f hubFlags) error {
 		return usageError{errors.New("--fleet wants a number of devices, 0 or more")}
 	case f.httpsPort < 0 || f.httpsPort > 65535 || f.mqttsPort < 0 || f.mqttsPort > 65535:
 		return usageError{errors.New("a port is a number from 0 to 65535")}
+	case f.httpsPort == f.mqttsPort && f.httpsPort != 0:
+		return usageError{errors.New("--https-port and --mqtts-port must be two different ports")}
 	}
 	if err := checkFileName("--ca-file", f.caFile); err != nil {
 		return err
@@ -434,7 +442,7 @@ func (a *app) writeCA(f *hubFlags, server *embedded.Server) (remove func(), err 
 	}
 	ca := server.CACertificate()
 	if err := os.WriteFile(f.caFile, ca, 0o644); err != nil {
-		return nil, fmt.Errorf("the CA certificate cannot be written: %w", err)
+		return nil, fmt.Errorf("the CA certificate cannot be written, name another place with --ca-file: %w", err)
 	}
 	return func() {
 		if f.data != "" {
