@@ -44,7 +44,9 @@ func NewTokens(host, policy, key string, now func() time.Time) (*Tokens, error) 
 func (t *Tokens) Authorization() (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := t.now()
+	// The hub judges a token by the time of day, so the monotonic clock is left out of it: that
+	// one stands still while a machine sleeps, and does not notice when its time is set.
+	now := t.now().Round(0)
 	if t.token != "" && now.Before(t.expires.Add(-tokenSpare)) {
 		return t.token, nil
 	}

@@ -49,6 +49,18 @@ func TestATokenIsKeptUntilShortlyBeforeItExpires(t *testing.T) {
 	}
 }
 
+// A laptop that slept for two hours wakes up with a token that has expired, and a monotonic
+// clock that says a moment has passed.
+func TestATokenAgesWhileTheMachineSleeps(t *testing.T) {
+	tokens, err := NewTokens("localhost", "iothubowner", "c2VjcmV0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tokens.expires != tokens.expires.Round(0) {
+		t.Errorf("the expiry %v follows the monotonic clock", tokens.expires)
+	}
+}
+
 func TestABadKeyIsNotShown(t *testing.T) {
 	if _, err := NewTokens("localhost", "p", "not base64!", nil); err == nil || strings.Contains(err.Error(), "not base64!") {
 		t.Errorf("got %v", err)
