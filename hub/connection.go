@@ -242,7 +242,8 @@ func (s *Session) endMethods() {
 // refusal is the sentence for credentials that are not accepted.
 func (s *Session) refusal(err error) error {
 	return &networkError{
-		"cannot connect as " + describe(s.id) + ": the hub refuses its key; check that it exists, is enabled, and that its key was not changed",
+		"cannot connect as " + describe(s.id) + ": the hub refuses its key",
+		"check that it exists, is enabled, and that its key was not changed",
 		fmt.Errorf("%w: %w", errRefused, err),
 	}
 }
@@ -250,7 +251,8 @@ func (s *Session) refusal(err error) error {
 // lost is the sentence for a connection that stood and broke.
 func (s *Session) lost(err error) error {
 	return &networkError{
-		"cannot stay connected as " + describe(s.id) + ": the connection to " + s.address + " broke; another client may have connected as the same identity",
+		"cannot stay connected as " + describe(s.id) + ": the connection to " + s.address + " broke",
+		"another client may have connected as the same identity",
 		err,
 	}
 }

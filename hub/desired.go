@@ -124,7 +124,7 @@ func parseUpdate(payload []byte, at time.Time) (update, error) {
 		err = errors.New("it has no $version")
 	}
 	if err != nil {
-		return update{}, &networkError{"a desired patch could not be read (" + printable(err.Error()) + "); the twin is read again", err}
+		return update{}, &networkError{"a desired patch could not be read (" + printable(err.Error()) + ")", "the twin is read again", err}
 	}
 	return update{at: at, raw: payload, value: v.Without(patch.Path{"$version"}), version: version}, nil
 }

@@ -18,16 +18,22 @@ func (c *Client) Identity(ctx context.Context, id ID) (Identity, error) {
 		return Identity{}, err
 	}
 	var identity Identity
-	err := c.attempt(ctx, "read "+describe(id), 0, func(ctx context.Context) error {
+	err := c.attempt(ctx, call{op: "read " + describe(id)}, func(ctx context.Context) error {
 		if id.IsModule() {
 			module, err := c.registry.GetModule(ctx, id.Device, id.Module)
+			if err != nil {
+				return err
+			}
 			identity = moduleIdentity(module)
-			return err
+			return isAbout(id, identity.ID)
 		}
 		var body []byte
 		device, err := c.registry.GetDevice(iothub.WithBody(ctx, &body), id.Device)
+		if err != nil {
+			return err
+		}
 		identity = deviceIdentity(device, body)
-		return err
+		return isAbout(id, identity.ID)
 	})
 	if err != nil {
 		return Identity{}, err
@@ -44,12 +50,19 @@ func (c *Client) Modules(ctx context.Context, device string) ([]Identity, error)
 		return nil, err
 	}
 	var identities []Identity
-	err := c.attempt(ctx, "list the modules of "+describe(id), 0, func(ctx context.Context) error {
+	err := c.attempt(ctx, call{op: "list the modules of " + describe(id)}, func(ctx context.Context) error {
 		modules, err := c.registry.ListModules(ctx, device)
-		for _, module := range modules {
-			identities = append(identities, moduleIdentity(module))
+		if err != nil {
+			return err
 		}
-		return err
+		for _, module := range modules {
+			identity := moduleIdentity(module)
+			if identity.Device != device || !identity.IsModule() {
+				return errors.New("it lists what is no module of the device")
+			}
+			identities = append(identities, identity)
+		}
+		return nil
 	})
 	if Unauthorized(err) {
 		if queried, queryErr := c.queryModules(ctx, device); queryErr == nil {
@@ -66,6 +79,8 @@ func (c *Client) Modules(ctx context.Context, device string) ([]Identity, error)
 func (c *Client) queryModules(ctx context.Context, device string) ([]Identity, error) {
 	literal := "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(device) + "'"
 	query := "SELECT * FROM devices.modules WHERE deviceId = " + literal
+	ctx, cancel := withDeadline(ctx, callTimeout)
+	defer cancel()
 	var identities []Identity
 	for continuation := ""; ; {
 		page, err := c.Query(ctx, query, continuation, 0)
@@ -94,15 +109,18 @@ func (c *Client) CreateIdentity(ctx context.Context, n NewIdentity) (Identity, e
 		return Identity{}, errors.New("cannot create " + describe(n.ID) + ": it needs both keys or neither; give the other one too, or none and the hub assigns both")
 	}
 	var identity Identity
-	err := c.attempt(ctx, "create "+describe(n.ID), 0, func(ctx context.Context) error {
+	err := c.attempt(ctx, call{op: "create " + describe(n.ID), writes: true}, func(ctx context.Context) error {
 		if n.IsModule() {
 			module, err := c.registry.CreateModule(ctx, &iotservice.Module{
 				DeviceID:       n.Device,
 				ModuleID:       n.Module,
 				Authentication: n.authentication(),
 			})
+			if err != nil {
+				return err
+			}
 			identity = moduleIdentity(module)
-			return err
+			return isAbout(n.ID, identity.ID)
 		}
 		device := &iotservice.Device{
 			DeviceID:       n.Device,
@@ -115,8 +133,11 @@ func (c *Client) CreateIdentity(ctx context.Context, n NewIdentity) (Identity, e
 		}
 		var body []byte
 		device, err := c.registry.CreateDevice(iothub.WithBody(ctx, &body), device)
+		if err != nil {
+			return err
+		}
 		identity = deviceIdentity(device, body)
-		return err
+		return isAbout(n.ID, identity.ID)
 	})
 	if err != nil {
 		return Identity{}, err
@@ -135,7 +156,7 @@ func (c *Client) DeleteIdentity(ctx context.Context, id ID, etag string) error {
 		return errNoETag
 	}
 	etag = unquoteETag(etag) // the library puts the quotes
-	return c.attempt(ctx, "delete "+describe(id), 0, func(ctx context.Context) error {
+	return c.attempt(ctx, call{op: "delete " + describe(id), writes: true}, func(ctx context.Context) error {
 		if id.IsModule() {
 			return c.registry.DeleteModule(ctx, &iotservice.Module{DeviceID: id.Device, ModuleID: id.Module, ETag: etag})
 		}

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -46,19 +47,26 @@ func (c *Client) CallMethod(ctx context.Context, id ID, m MethodCall) (MethodRes
 		members = append(members, patch.Member{Key: "payload", Value: m.Payload})
 	}
 	op := "call " + strconv.Quote(printable(m.Name)) + " on " + describe(id)
+	var result patch.Value
 	a, err := c.do(ctx, call{
 		op:     op,
 		method: http.MethodPost,
 		path:   identityPath("twins", id) + "/methods",
 		body:   patch.Object(members...).AppendJSON(nil),
 		limit:  response + m.ConnectTimeout + 10*time.Second, // the hub gives up first and says why
+		writes: true,
+		take: func(a answer) (err error) {
+			if result, err = patch.Parse(a.body); err != nil {
+				return err
+			}
+			if status, _ := result.Get("status"); status.Kind() != patch.KindNumber {
+				return errors.New("it has no status")
+			}
+			return nil
+		},
 	})
 	if err != nil {
 		return MethodResult{}, err
-	}
-	result, err := patch.Parse(a.body)
-	if err != nil {
-		return MethodResult{}, unreadable(op, err)
 	}
 	payload, _ := result.Get("payload")
 	return MethodResult{Status: int(integer(result, "status")), Payload: payload, Took: a.got.Sub(a.sent)}, nil

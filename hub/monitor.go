@@ -78,7 +78,7 @@ func (m *Monitor) Attach(ctx context.Context, id ID) error {
 		if closed {
 			return ErrClosed
 		}
-		return &networkError{describe(id) + " was detached while it was being attached", context.Canceled}
+		return &networkError{describe(id) + " was detached while it was being attached", "", context.Canceled}
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func (m *Monitor) reserve(id ID, mine *place) (refused *Session, err error) {
 	case m.closed:
 		return nil, ErrClosed
 	case taken && (there.session == nil || !there.session.refused.Load()):
-		return nil, &networkError{describe(id) + " is attached already; detach it first to connect it anew", ErrAttached}
+		return nil, &networkError{describe(id) + " is attached already", "detach it first to connect it anew", ErrAttached}
 	case taken:
 		refused = there.session
 	case len(m.places) >= MaxAttached:

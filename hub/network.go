@@ -14,20 +14,39 @@ import (
 // networkError is one sentence about a hub that could not be reached or stopped
 // answering. What it wraps is for errors.Is and errors.As.
 type networkError struct {
-	sentence string
-	err      error
+	what string // what happened
+	next string // what to do next; may be empty
+	err  error
 }
 
-func (e *networkError) Error() string { return e.sentence }
+func (e *networkError) Error() string {
+	if e.next == "" {
+		return e.what
+	}
+	return e.what + "; " + e.next
+}
+
 func (e *networkError) Unwrap() error { return e.err }
+
+// mayBeMade is what to do next when a change was sent and its answer did not arrive.
+const mayBeMade = "read again before repeating the change, it may have been made"
 
 // unreachable puts what happened between us and address into a sentence. op is what was
 // tried, as in Error.Op.
-func unreachable(op, address string, err error) error {
-	return &networkError{"cannot " + op + ": " + networkReason(address, err), err}
+func unreachable(op, address string, err error) *networkError {
+	what, next := networkReason(address, err)
+	return &networkError{"cannot " + op + ": " + what, next, err}
 }
 
-func networkReason(address string, err error) string {
+// unreadable is an answer that is no document as the hub writes them, from a proxy perhaps.
+func unreadable(op string, err error) *networkError {
+	return &networkError{
+		"cannot " + op + ": the answer is not what a hub sends (" + printable(err.Error()) + ")",
+		"check that the host is an IoT Hub", err,
+	}
+}
+
+func networkReason(address string, err error) (what, next string) {
 	var (
 		dns     *net.DNSError
 		unknown x509.UnknownAuthorityError
@@ -37,24 +56,29 @@ func networkReason(address string, err error) string {
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
-		return "it was cancelled before " + address + " answered"
+		return "it was cancelled before " + address + " answered", ""
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return address + " did not answer in time; check the network and try again"
+		return address + " did not answer in time", "check the network and try again"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "cannot reach " + address + ": connection refused; is the hub running?"
+		return "cannot reach " + address + ": connection refused", "is the hub running?"
 	case errors.As(err, &dns):
-		return "there is no host " + address + "; check the host name and the network"
+		return "there is no host " + address, "check the host name and the network"
 	case errors.As(err, &unknown):
-		return "the certificate of " + address + " is signed by an authority unknown here; name its CA certificate with --ca-file"
+		return "the certificate of " + address + " is signed by an authority unknown here", "name its CA certificate with --ca-file"
 	case errors.As(err, &name):
-		return "the certificate of " + address + " is for another host; check the host name"
+		return "the certificate of " + address + " is for another host", "check the host name"
 	case errors.As(err, &invalid):
-		return "the certificate of " + address + " is not valid; check its dates and this machine's clock"
+		return "the certificate of " + address + " is not valid", "check its dates and this machine's clock"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return address + " closed the connection before it answered; read again before repeating a change, it may have been made"
+		return address + " closed the connection before it answered", "try again"
 	}
+	return "cannot reach " + address + " (" + printable(bare(err).Error()) + ")", "check the network and try again"
+}
+
+// bare takes away what net/http puts around an error: the method and the address.
+func bare(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err
+		return wrapped.Err
 	}
-	return "cannot reach " + address + " (" + printable(err.Error()) + "); check the network and try again"
+	return err
 }

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -30,25 +31,37 @@ func (c *Client) query(ctx context.Context, op, query, continuation string, size
 	if size > 0 {
 		header["x-ms-max-item-count"] = strconv.Itoa(size)
 	}
-	a, err := c.do(ctx, call{
+	var page Page
+	_, err := c.do(ctx, call{
 		op:     op,
 		method: http.MethodPost,
 		path:   "devices/query",
 		header: header,
 		body:   patch.Object(patch.Member{Key: "query", Value: patch.String(query)}).AppendJSON(nil),
+		take:   func(a answer) (err error) { page, err = pageOf(op, a); return err },
 	})
 	if err != nil {
 		return Page{}, err
 	}
+	return page, nil
+}
+
+func pageOf(op string, a answer) (Page, error) {
 	rows, err := patch.Parse(a.body)
 	if err != nil {
-		return Page{}, unreadable(op, err)
+		return Page{}, err
+	}
+	if rows.Kind() != patch.KindArray {
+		return Page{}, errors.New("it is no list")
 	}
 	page := Page{Continuation: a.header.Get("x-ms-continuation"), Twins: make([]Twin, 0, rows.Len())}
 	for _, row := range rows.Elems() {
 		twin, err := twinOf(row, a.got)
 		if err != nil {
-			return Page{}, &networkError{"cannot " + op + ": it does not return whole twins; write it as SELECT * FROM devices ... or devices.modules ...", err}
+			return Page{}, &networkError{
+				"cannot " + op + ": it does not return whole twins",
+				"write it as SELECT * FROM devices ... or devices.modules ...", err,
+			}
 		}
 		page.Twins = append(page.Twins, twin)
 	}

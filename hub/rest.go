@@ -2,12 +2,15 @@ package hub
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"twindeck/hub/internal/iothub"
@@ -33,7 +36,10 @@ type call struct {
 	path   string // escaped, without a leading slash
 	etag   string // empty: no If-Match
 	header map[string]string
-	body   []byte        // JSON, or nil
+	body   []byte // JSON, or nil
+	// take reads a success; its error means that no hub answers so. nil takes any.
+	take   func(answer) error
+	writes bool          // the hub is another after it
 	limit  time.Duration // on a context without a deadline; 0 means callTimeout
 }
 
@@ -48,7 +54,7 @@ type answer struct {
 // do sends a call and returns the answer. A refusal is an *Error with the call's Op.
 func (c *Client) do(ctx context.Context, call call) (answer, error) {
 	var a answer
-	err := c.attempt(ctx, call.op, call.limit, func(ctx context.Context) error {
+	err := c.attempt(ctx, call, func(ctx context.Context) error {
 		u := "https://" + c.credentials.HostName + "/" + call.path + "?api-version=" + apiVersion
 		req, err := http.NewRequestWithContext(iothub.WithBody(ctx, &a.body), call.method, u, bytes.NewReader(call.body))
 		if err != nil {
@@ -77,22 +83,22 @@ func (c *Client) do(ctx context.Context, call call) (answer, error) {
 		}
 		a.got = time.Now()
 		a.header = res.Header
-		return res.Body.Close()
+		if err := res.Body.Close(); err != nil || call.take == nil {
+			return err
+		}
+		return call.take(a)
 	})
 	return a, err
 }
 
-// attempt runs one exchange under a deadline, logs it, and makes its error fit for a user.
-func (c *Client) attempt(ctx context.Context, op string, limit time.Duration, exchange func(context.Context) error) error {
-	if _, ok := ctx.Deadline(); !ok {
-		if limit == 0 {
-			limit = callTimeout
-		}
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-	}
-	began := time.Now()
+// attempt runs the exchange of a call under a deadline, logs it, and makes its error fit for
+// a user. Of the call it looks at op, writes and limit.
+func (c *Client) attempt(ctx context.Context, call call, exchange func(context.Context) error) error {
+	ctx, cancel := withDeadline(ctx, cmp.Or(call.limit, callTimeout))
+	defer cancel()
+	var left atomic.Bool // the request is on its way, and nobody can call it back
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { left.Store(true) }})
+	op, began := call.op, time.Now()
 	err := exchange(ctx)
 	took := slog.Int64("ms", time.Since(began).Milliseconds())
 	if refused, ok := errors.AsType[*Error](err); ok {
@@ -101,12 +107,35 @@ func (c *Client) attempt(ctx context.Context, op string, limit time.Duration, ex
 		return refused
 	}
 	if err != nil {
-		err = unreachable(op, c.credentials.HostName, err)
-		c.log.DebugContext(ctx, "hub call", "op", op, "err", err, took)
-		return err
+		trouble := c.trouble(op, err)
+		if call.writes && left.Load() {
+			trouble.next = mayBeMade
+		}
+		c.log.DebugContext(ctx, "hub call", "op", op, "err", trouble, took)
+		return trouble
 	}
 	c.log.DebugContext(ctx, "hub call", "op", op, "status", http.StatusOK, took)
 	return nil
+}
+
+// trouble tells an answer that makes no sense from none at all: whatever happens between us
+// and the hub comes from net/http as a url.Error.
+func (c *Client) trouble(op string, err error) *networkError {
+	if said, ok := errors.AsType[*networkError](err); ok {
+		return said
+	}
+	if _, ok := errors.AsType[*url.Error](err); ok && !errors.Is(err, iothub.ErrAnswer) {
+		return unreachable(op, c.credentials.HostName, err)
+	}
+	return unreadable(op, bare(err))
+}
+
+// withDeadline bounds a context that has no deadline of its own.
+func withDeadline(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, limit)
 }
 
 // identityPath returns root/{device}[/modules/{module}] with the ids percent-escaped.

@@ -118,7 +118,7 @@ func TestATwinKeepsDigitsAndOrder(t *testing.T) {
 
 func TestAWriteIsConditional(t *testing.T) {
 	l := listen(t, say(200, oddTwin))
-	id := ID{Device: "d"}
+	id := ID{Device: "d#1", Module: "m%1"}
 	desired, tags := mustParse(t, `{"telemetryInterval":122.0,"old":null}`), mustParse(t, `{"site":"ist"}`)
 	if _, _, err := l.client.PatchTwin(t.Context(), id, TwinPatch{Desired: &desired}, ""); err == nil || len(l.seen) != 0 {
 		t.Errorf("an empty etag: %v after %d requests", err, len(l.seen))
@@ -270,7 +270,7 @@ func TestManyCallsShareConnections(t *testing.T) {
 	for range workers {
 		calls.Go(func() {
 			for range 20 {
-				if _, err := l.client.Twin(t.Context(), ID{Device: "d"}); err != nil {
+				if _, err := l.client.Twin(t.Context(), ID{Device: "d#1", Module: "m%1"}); err != nil {
 					t.Error(err)
 				}
 				if _, err := l.client.Modules(t.Context(), "d"); err != nil {
@@ -313,7 +313,7 @@ func FuzzTwin(f *testing.F) {
 	f.Add([]byte(`{"deviceId":"d","properties":{"desired":[1],"reported":null},"tags":"x","version":1e9}`))
 	f.Add([]byte(`{"deviceId":1}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		twin, err := parseTwin("read", answer{body: body})
+		twin, err := parseTwin(answer{body: body})
 		if err != nil {
 			if strings.ContainsFunc(err.Error(), unicode.IsControl) {
 				t.Errorf("%q holds control characters", err)

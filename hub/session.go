@@ -135,11 +135,8 @@ func (s *Session) Report(ctx context.Context, reported patch.Value) (int64, erro
 	if current == nil {
 		return 0, ErrNotConnected
 	}
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, reportLimit)
-		defer cancel()
-	}
+	ctx, cancel := withDeadline(ctx, reportLimit)
+	defer cancel()
 	op := "report as " + describe(s.id)
 	answer, err := current.link.Report(ctx, reported.AppendJSON(nil), func(r iothub.Response) {
 		if r.Err == nil && r.Status < 300 {

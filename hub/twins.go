@@ -16,11 +16,8 @@ func (c *Client) Twin(ctx context.Context, id ID) (Twin, error) {
 		return Twin{}, err
 	}
 	op := "read the twin of " + describe(id)
-	a, err := c.do(ctx, call{op: op, method: http.MethodGet, path: identityPath("twins", id)})
-	if err != nil {
-		return Twin{}, err
-	}
-	return parseTwin(op, a)
+	twin, _, err := c.twin(ctx, id, call{op: op, method: http.MethodGet})
+	return twin, err
 }
 
 // PatchTwin merges p into the twin when etag is still the twin's. A stale etag is a
@@ -48,15 +45,40 @@ func (c *Client) writeTwin(ctx context.Context, method string, id ID, p TwinPatc
 		return Twin{}, Receipt{}, err
 	}
 	op := "change the twin of " + describe(id)
-	a, err := c.do(ctx, call{op: op, method: method, path: identityPath("twins", id), etag: etag, body: body})
-	if err != nil {
-		return Twin{}, Receipt{}, err
-	}
-	twin, err := parseTwin(op, a)
+	twin, a, err := c.twin(ctx, id, call{op: op, method: method, etag: etag, body: body, writes: true})
 	if err != nil {
 		return Twin{}, Receipt{}, err
 	}
 	return twin, Receipt{ID: id, DesiredVersion: twin.Desired.Version, SentAt: a.sent, AnsweredAt: a.got}, nil
+}
+
+// twin makes a call that is answered with the twin of id.
+func (c *Client) twin(ctx context.Context, id ID, call call) (Twin, answer, error) {
+	var twin Twin
+	call.path = identityPath("twins", id)
+	call.take = func(a answer) (err error) {
+		if twin, err = parseTwin(a); err == nil {
+			err = isAbout(id, twin.ID)
+		}
+		return err
+	}
+	a, err := c.do(ctx, call)
+	if err != nil {
+		return Twin{}, answer{}, err
+	}
+	return twin, a, nil
+}
+
+// isAbout refuses an answer about somebody else.
+func isAbout(asked, answered ID) error {
+	switch {
+	case answered == asked:
+		return nil
+	case answered.Device == "":
+		return errors.New("it is about nobody")
+	default:
+		return errors.New("it is about " + describe(answered))
+	}
 }
 
 // document returns the body of a write.
@@ -74,21 +96,12 @@ func (p TwinPatch) document() ([]byte, error) {
 	return patch.Object(members...).AppendJSON(nil), nil
 }
 
-func parseTwin(op string, a answer) (Twin, error) {
+func parseTwin(a answer) (Twin, error) {
 	document, err := patch.Parse(a.body)
 	if err != nil {
-		return Twin{}, unreadable(op, err)
+		return Twin{}, err
 	}
-	twin, err := twinOf(document, a.got)
-	if err != nil {
-		return Twin{}, unreadable(op, err)
-	}
-	return twin, nil
-}
-
-// unreadable is an answer that is no document as the hub writes them, from a proxy perhaps.
-func unreadable(op string, err error) error {
-	return &networkError{"cannot " + op + ": the answer is not what a hub sends (" + printable(err.Error()) + "); check that the host is an IoT Hub", err}
+	return twinOf(document, a.got)
 }
 
 var errNoTwin = errors.New("it is not a twin")

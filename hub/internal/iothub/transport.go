@@ -3,6 +3,8 @@ package iothub
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,6 +20,9 @@ type Transport struct {
 	// Refused makes the error for an answer that is no success. It must not return nil.
 	Refused func(res *http.Response, body []byte) error
 }
+
+// ErrAnswer is wrapped by the errors about an answer that no hub gives.
+var ErrAnswer = errors.New("the answer")
 
 // Client returns an http.Client over t that follows no redirects: a hub sends none, and
 // the Authorization header is for it alone.
@@ -51,12 +56,14 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if int64(len(body)) > t.Limit {
-		return nil, fmt.Errorf("the answer is larger than %d bytes", t.Limit)
+		return nil, fmt.Errorf("%w is larger than %d bytes", ErrAnswer, t.Limit)
 	}
 	if res.StatusCode < 200 || res.StatusCode > 299 {
 		return nil, t.Refused(res, body)
 	}
 	switch {
+	case req.Method == http.MethodDelete && len(bytes.TrimSpace(body)) > 0 && !json.Valid(body):
+		return nil, fmt.Errorf("%w to a deletion is no JSON", ErrAnswer)
 	case req.Method == http.MethodDelete:
 		res.StatusCode, body = http.StatusNoContent, nil
 	case res.StatusCode != http.StatusNoContent:
