@@ -26,7 +26,9 @@ var (
 	errNoPairs     = errors.New("the connection string is not made of name=value pairs; copy the whole string again, it begins with HostName=")
 	errEmpty       = errors.New("the connection string is empty; copy one from the hub's shared access policies")
 	errHostName    = errors.New("the connection string's HostName must be a host such as contoso.azure-devices.net or localhost:8443, without https:// and without a path")
-	errNoHostName  = errors.New("the connection string has no HostName; copy the whole string again")
+	errNoHostName  = errors.New("the connection string has no HostName; copy the whole string again, it begins with HostName=")
+	errJSON        = errors.New("this is JSON and not a connection string; take the string out of it, it begins with HostName=")
+	errWide        = errors.New("the connection string is not in UTF-8, perhaps in the UTF-16 of PowerShell; save it as UTF-8")
 	errNoKey       = errors.New("the connection string has no SharedAccessKey; copy the whole string again")
 	errKey         = errors.New("the connection string's SharedAccessKey is not valid base64; copy the whole string again")
 	errNobody      = errors.New("the connection string names neither a policy (SharedAccessKeyName) nor a device (DeviceId); copy the whole string again")
@@ -38,12 +40,23 @@ var (
 	errSignature   = errors.New("the connection string holds a SharedAccessSignature, which expires; use one with a SharedAccessKey")
 )
 
+// asPasted drops what editors and terminals put into a string unseen: a byte order mark, a
+// space without width, and the line breaks of a long line that was wrapped.
+var asPasted = strings.NewReplacer("\uFEFF", "", "\u200B", "", "\r", "", "\n", "")
+
 // ParseConnectionString reads a connection string of a policy, a device or a module.
 // Pairs may come in any order and their names in any case; a value begins after the
-// first "="; names that are not known are skipped; surrounding space and quotes are
-// dropped. An error is one sentence and shows no part of the input.
+// first "="; names that are not known are skipped; surrounding space and quotes, line
+// breaks and a byte order mark are dropped. An error is one sentence and shows no part of
+// the input.
 func ParseConnectionString(s string) (ConnectionString, error) {
-	s = strings.TrimSpace(s)
+	switch {
+	case strings.Contains(s, "\x00"):
+		return ConnectionString{}, errWide
+	case strings.HasPrefix(strings.TrimSpace(s), "{"):
+		return ConnectionString{}, errJSON
+	}
+	s = strings.TrimSpace(asPasted.Replace(s))
 	if n := len(s); n >= 2 && (s[0] == '"' || s[0] == '\'') && s[n-1] == s[0] {
 		s = strings.TrimSpace(s[1 : n-1])
 	}

@@ -27,6 +27,14 @@ func TestParseConnectionString(t *testing.T) {
 			" \"hostname=localhost; SharedAccessKeyName=service ;GatewayHostName=edge;SharedAccessKey=" + secret + ";\"\n",
 			ConnectionString{HostName: "localhost", Policy: "service", Key: NewKey(secret)},
 		},
+		"a byte order mark, a last line break of Windows": {
+			"\uFEFFHostName=localhost;SharedAccessKeyName=service;SharedAccessKey=" + secret + "\r\n",
+			ConnectionString{HostName: "localhost", Policy: "service", Key: NewKey(secret)},
+		},
+		"wrapped by a terminal": {
+			"HostName=local\nhost;SharedAccessKeyName=service;SharedAccess\r\nKey=" + secret[:9] + "\n" + secret[9:],
+			ConnectionString{HostName: "localhost", Policy: "service", Key: NewKey(secret)},
+		},
 		"an IPv6 address": {
 			"HostName=[::1]:8443;SharedAccessKeyName=service;SharedAccessKey=" + secret,
 			ConnectionString{HostName: "[::1]:8443", Policy: "service", Key: NewKey(secret)},
@@ -55,7 +63,9 @@ func TestParseConnectionStringSaysWhatIsWrong(t *testing.T) {
 		"HostName=a:;" + policy + key:          errHostName,
 		"HostName=" + secret + ";" + policy:    errHostName,
 		host + key:                             errNobody,
-		host + policy:                          errNoKey,
+		"\xff\xfeH\x00o\x00s\x00t\x00":         errWide,
+		` {"connectionString": "` + host + policy + key + `"}`: errJSON,
+		host + policy: errNoKey,
 		host + policy + "SharedAccesKey=" + secret:                                         errNoKey,
 		host + policy + "SharedAccessKey=not base64":                                       errKey,
 		host + policy + "DeviceId=d;" + key:                                                errBoth,
