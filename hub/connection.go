@@ -156,9 +156,10 @@ func (s *Session) handle(inbox *inbox) (again bool, err error) {
 		case it.twin != nil && it.twin.Err != nil:
 			continue // the end of the connection, or of the wait for the answer, says more
 		case it.twin != nil:
-			var twin Section
-			if twin, err = parseDesired("read the twin as "+describe(s.id), *it.twin); err != nil {
-				return false, err
+			twin, unread := parseDesired("read the twin as "+describe(s.id), *it.twin)
+			if unread != nil {
+				err = unread // what came with it is told all the same
+				continue
 			}
 			events, read = s.desired.synced(twin, it.at)
 		case it.reported != nil:
@@ -177,7 +178,7 @@ func (s *Session) handle(inbox *inbox) (again bool, err error) {
 		s.emit(Event{Kind: EventGap, Err: errors.New("patches came faster than they could be taken in; the twin is read again")})
 		again = s.desired.missed() || again
 	}
-	return again, nil
+	return again, err
 }
 
 // drain tells what had arrived before the connection ended.

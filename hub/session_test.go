@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"twindeck/hub/internal/iothub"
 	"twindeck/hub/patch"
 )
 
@@ -341,6 +343,26 @@ func TestStartSessionWantsAnIdentity(t *testing.T) {
 			_ = s.Close()
 			t.Errorf("%s is accepted", name)
 		}
+	}
+}
+
+func TestPatchesBehindAnUnreadableTwinAreTold(t *testing.T) {
+	var told []Event
+	s := &Session{
+		opts: SessionOptions{OnEvent: func(e Event) { told = append(told, e) }},
+		log:  slog.New(slog.DiscardHandler),
+	}
+	s.desired.begin()
+	inbox := newInbox()
+	inbox.add(item{payload: []byte(`{"a":1,"$version":2}`)})
+	inbox.add(item{twin: &iothub.Response{Status: 200, Body: []byte("<html>")}})
+	inbox.add(item{payload: []byte(`{"a":2,"$version":3}`)})
+	if _, err := s.handle(inbox); err == nil {
+		t.Error("the twin was read")
+	}
+	s.drain(inbox)
+	if got := tell(told); got != "patch v2\npatch v3\n" {
+		t.Errorf("told %q", got)
 	}
 }
 
