@@ -41,7 +41,13 @@ type Error struct {
 	// RetryAfter is how long to wait before trying again: what the hub asked for, ten
 	// seconds when it throttles without asking, 0 when waiting is of no use.
 	RetryAfter time.Duration
+
+	ahead time.Duration // of a refused token: how far our clock is ahead of the hub's
 }
+
+// maxSkew is how far our clock may be from the hub's before it is named as what may be wrong
+// with a token, which says until when it is valid.
+const maxSkew = 5 * time.Minute
 
 // Error says what happened and what to do next.
 func (e *Error) Error() string {
@@ -63,6 +69,13 @@ func (e *Error) explain() (what, next string) {
 		return "it is not connected, or listens to no direct methods", "try again when it is online"
 	case NotFound(e):
 		return "the hub does not know it", "refresh the list, it may have been deleted"
+	case Unauthorized(e) && e.ahead.Abs() > maxSkew:
+		way := "ahead of"
+		if e.ahead < 0 {
+			way = "behind"
+		}
+		return fmt.Sprintf("the hub does not accept the key, and this machine's clock is %v %s its own", e.ahead.Abs().Round(time.Minute), way),
+			"set the clock and try again"
 	case Unauthorized(e):
 		return "the hub does not accept the key or the policy lacks the right",
 			"check the connection string and the policy's permissions (a module also answers so when its device is missing or disabled)"
@@ -74,6 +87,8 @@ func (e *Error) explain() (what, next string) {
 		return "there was no answer in time", "try again, or allow more time"
 	case e.Status == http.StatusBadRequest:
 		return "the hub finds it invalid" + e.quote(), "correct it and try again"
+	case e.Status >= 300 && e.Status < 400:
+		return "it was sent elsewhere with " + e.title() + ", which no hub does", "check that the host is an IoT Hub"
 	case e.Status >= 500:
 		return "the hub has a problem of its own" + e.quote(), "try again in a moment"
 	default:
@@ -166,6 +181,9 @@ func refusal(res *http.Response, body []byte) *Error {
 		e.RetryAfter = time.Duration(seconds) * time.Second
 	} else if Throttled(e) {
 		e.RetryAfter = throttled
+	}
+	if at, err := http.ParseTime(res.Header.Get("Date")); err == nil && Unauthorized(e) {
+		e.ahead = time.Since(at)
 	}
 	return e
 }

@@ -133,3 +133,25 @@ func FuzzRefusal(f *testing.F) {
 		}
 	})
 }
+
+func TestAWrongClockIsNamedWhenATokenIsRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		status int
+		date   time.Time
+		says   string
+	}{
+		"ahead":                      {401, time.Now().Add(-3 * time.Hour), "clock is 3h0m0s ahead of"},
+		"behind":                     {401, time.Now().Add(26 * time.Minute), "clock is 26m0s behind"},
+		"right":                      {401, time.Now().Add(-time.Minute), "check the connection string"},
+		"no date":                    {401, time.Time{}, "check the connection string"},
+		"refused for another reason": {404, time.Now().Add(-3 * time.Hour), "refresh the list"},
+	} {
+		res := response(test.status, "")
+		if !test.date.IsZero() {
+			res.Header.Set("Date", test.date.UTC().Format(http.TimeFormat))
+		}
+		if err := refusal(res, nil); !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -52,6 +52,7 @@ func networkReason(address string, err error) (what, next string) {
 		unknown x509.UnknownAuthorityError
 		name    x509.HostnameError
 		invalid x509.CertificateInvalidError
+		dialled *net.OpError
 		network net.Error
 	)
 	switch {
@@ -59,6 +60,8 @@ func networkReason(address string, err error) (what, next string) {
 		return "it was cancelled before " + address + " answered", ""
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		return address + " did not answer in time", "check the network and try again"
+	case errors.As(err, &dialled) && dialled.Op == "proxyconnect":
+		return "cannot reach the proxy on the way to " + address + " (" + printable(dialled.Err.Error()) + ")", "check HTTPS_PROXY"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "cannot reach " + address + ": connection refused", "is the hub running?"
 	case errors.As(err, &dns):

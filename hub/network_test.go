@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -42,7 +43,7 @@ func TestTheWayToTheHubFails(t *testing.T) {
 		{gone, "slow", context.Canceled, "cancelled"},
 		{t.Context(), "cut", io.EOF, "closed the connection"},
 		{t.Context(), "html", nil, "check that the host is an IoT Hub"},
-		{t.Context(), "moved", nil, "302 Found"},
+		{t.Context(), "moved", nil, "302 Found, which no hub does; check that the host is an IoT Hub"},
 	} {
 		_, err := l.client.Twin(test.ctx, ID{Device: test.device})
 		if err == nil || !strings.Contains(err.Error(), test.says) || test.is != nil && !errors.Is(err, test.is) {
@@ -66,6 +67,18 @@ func TestTheWayToTheHubFails(t *testing.T) {
 		}
 		_ = client.Close()
 	}
+	behind, err := NewClient(ConnectionString{HostName: "hub.invalid", Policy: "p", Key: NewKey(secret)}, Options{
+		HTTPClient: &http.Client{Transport: &http.Transport{
+			Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "127.0.0.1:1", User: url.UserPassword("me", secret)}),
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := behind.Twin(t.Context(), ID{Device: "d"}); err == nil || !strings.Contains(err.Error(), "proxy on the way to hub.invalid") || leaks(err.Error()) {
+		t.Errorf("a proxy that is not there: %v", err)
+	}
+	_ = behind.Close()
 	stranger, err := NewClient(l.client.credentials, Options{})
 	if err != nil {
 		t.Fatal(err)
