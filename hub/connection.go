@@ -244,7 +244,7 @@ func (s *Session) endMethods() {
 func (s *Session) refusal(err error) error {
 	return &networkError{
 		"cannot connect as " + describe(s.id) + ": the hub refuses its key",
-		"check that it exists, is enabled, and that its key was not changed",
+		"check that it exists, is enabled, that its key was not changed, and that the clock here is right",
 		fmt.Errorf("%w: %w", errRefused, err),
 	}
 }
