@@ -1,6 +1,8 @@
 package embedded_test
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/amenzhinsky/iothub/iotdevice"
+	mqtttransport "github.com/amenzhinsky/iothub/iotdevice/transport/mqtt"
 	paho "github.com/eclipse/paho.mqtt.golang"
 
 	"twindeck/hub/embedded"
@@ -231,5 +235,91 @@ func TestTelemetryIsKept(t *testing.T) {
 	wait(t, device.Publish("devices/d/messages/events/", 1, false, "four"))
 	if after := hub.TelemetrySince(1); len(after) != 3 || after[2].Sequence != 4 {
 		t.Errorf("%d came after the first", len(after))
+	}
+}
+
+// TestGoDeviceReceivesMessages: the library refuses messages whose topic does not name the hub's
+// own properties.
+func TestGoDeviceReceivesMessages(t *testing.T) {
+	hub := start(t, embedded.Options{})
+	service := newClient(t, hub)
+	service.must(t, http.StatusOK, "PUT", "/devices/d", `{}`)
+	service.must(t, http.StatusOK, "PUT", "/devices/d/modules/m", `{}`)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	here := mqtttransport.WithClientOptionsConfig(func(o *paho.ClientOptions) {
+		o.Servers = nil
+		o.AddBroker("tls://" + hub.MQTTSAddress())
+		o.SetTLSConfig(&tls.Config{RootCAs: hub.CertPool()})
+		o.SetProtocolVersion(4)
+	})
+	d, m := embedded.ID{Device: "d"}, embedded.ID{Device: "d", Module: "m"}
+	connectionString := func(id embedded.ID) string {
+		cs, err := hub.IdentityConnectionString(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cs
+	}
+	device, err := iotdevice.NewFromConnectionString(mqtttransport.New(here, mqtttransport.WithLogger(quiet)), connectionString(d))
+	if err != nil {
+		t.Fatal(err)
+	}
+	module, err := iotdevice.NewModuleFromConnectionString(
+		mqtttransport.NewModuleTransport(here, mqtttransport.WithLogger(quiet)), connectionString(m), "", "", "", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, c := range map[embedded.ID]interface {
+		Connect(context.Context) error
+		SubscribeEvents(context.Context) (*iotdevice.EventSub, error)
+		Close() error
+	}{d: device, m: module} {
+		if err := c.Connect(ctx); err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		events, err := c.SubscribeEvents(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		send(t, hub, id, messages.Message{ID: "id/1", Properties: []messages.Property{{Name: "a b", Value: "c d"}}, Body: []byte("hello")})
+		select {
+		case got := <-events.C():
+			if string(got.Payload) != "hello" || got.MessageID != "id/1" || got.Properties["a b"] != "c d" || !strings.HasSuffix(got.To, "/messages/deviceBound") || got.ExpiryTime == nil {
+				t.Errorf("%s received %+v", id, got)
+			}
+		case <-ctx.Done():
+			t.Fatalf("%s received nothing", id)
+		}
+	}
+	waiting(t, service, 0)
+}
+
+func TestNewKeysEndConnections(t *testing.T) {
+	for _, ends := range []bool{false, true} {
+		hub := start(t, embedded.Options{CloseOnNewKeys: ends})
+		service := newClient(t, hub)
+		service.must(t, http.StatusOK, "PUT", "/devices/d", `{}`)
+		service.must(t, http.StatusOK, "PUT", "/devices/d/modules/m", `{}`)
+		lost := make(chan struct{})
+		device := paho.NewClient(pahoOptions(t, hub, embedded.ID{Device: "d"}).SetConnectionLostHandler(func(paho.Client, error) { close(lost) }))
+		wait(t, device.Connect())
+		t.Cleanup(func() { device.Disconnect(0) })
+		module, _ := connect(t, hub, embedded.ID{Device: "d", Module: "m"})
+
+		service.must(t, http.StatusOK, "PUT", "/devices/d", `{"statusReason":"keys stay","authentication":{"symmetricKey":`+keysOf(t, service, "d")+`}}`, "If-Match", "*")
+		wait(t, device.Publish("devices/d/messages/events/", 1, false, ""))
+		service.must(t, http.StatusOK, "PUT", "/devices/d", `{}`, "If-Match", "*")
+		if ends {
+			select {
+			case <-lost:
+			case <-time.After(10 * time.Second):
+				t.Error("the connection outlives its keys")
+			}
+		} else {
+			wait(t, device.Publish("devices/d/messages/events/", 1, false, ""))
+		}
+		wait(t, module.Publish("devices/d/modules/m/messages/events/", 1, false, ""))
 	}
 }

@@ -57,6 +57,9 @@ type Options struct {
 	// TelemetryKept is how many of the latest messages of devices are kept, of at most 64 MiB
 	// together; 0: 1000, negative: none.
 	TelemetryKept int
+	// CloseOnNewKeys ends the connection of a device or module whose keys or thumbprints change,
+	// and not only when the token ends that it was made with.
+	CloseOnNewKeys bool
 	// CloudToDevice are the limits of messages to devices; the zero value: those of the service.
 	CloudToDevice messages.Limits
 
@@ -65,7 +68,7 @@ type Options struct {
 	MaxActiveJobs int
 
 	Queries rest.QueryOptions // page sizes and dialect of queries
-	Gateway gateway.Options   // switches of the device side; Log, Now and Faults are set from the above
+	Gateway gateway.Options   // switches of the device side; what it works with is set from the above
 }
 
 // Server is a running hub. Its methods may be called concurrently.

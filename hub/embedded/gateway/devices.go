@@ -11,7 +11,7 @@ import (
 
 // Reasons for which the gateway closes connections.
 var (
-	errIdentityClosed = errors.New("the identity was deleted or disabled")
+	errIdentityClosed = errors.New("the identity was deleted or disabled, or its keys changed")
 	errUnknownTopic   = errors.New("a topic the hub does not have for this identity")
 )
 

@@ -171,7 +171,7 @@ func (g *Gateway) Close() {
 func (g *Gateway) Telemetry() uint64 { return g.opts.Telemetry.Count() }
 
 // IdentityClosed closes the connection of an identity that was deleted or
-// disabled. What a deleted one had subscribed to is forgotten, and what waited for
+// disabled, or whose keys changed. What a deleted one had subscribed to is forgotten, and what waited for
 // it too.
 func (g *Gateway) IdentityClosed(id registry.ID) {
 	if _, exists := g.registry.Credentials(id); !exists {

@@ -173,9 +173,7 @@ func (q *Queues) reserve(id registry.ID, m *Message) (*queue, error) {
 	own.last++
 	own.pending++
 	m.Sequence, m.Enqueued, m.Deliveries = own.last, now, 0
-	if m.To == "" {
-		m.To = address(id)
-	}
+	m.To = address(id)
 	if m.Expiry.IsZero() {
 		m.Expiry = now.Add(q.opts.TimeToLive)
 	}

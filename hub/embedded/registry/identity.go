@@ -169,6 +169,14 @@ func (s *Store) insert(id ID, device *record) *record {
 
 // apply replaces what a user can say about an identity. The caller holds mu.
 func (s *Store) apply(r *record, w identityWrite) {
+	if s.closeOnNewKeys {
+		before := s.credentials(r)
+		defer func() {
+			if s.credentials(r) != before {
+				s.notify(notice{id: r.id})
+			}
+		}()
+	}
 	if w.disabled != r.disabled {
 		r.disabled = w.disabled
 		r.statusUpdated = s.now().UnixNano()

@@ -23,15 +23,20 @@ func (s *Store) Credentials(id ID) (c Credentials, ok bool) {
 	if r == nil {
 		return Credentials{}, false
 	}
+	return s.credentials(r), true
+}
+
+// credentials is Credentials. The caller holds mu.
+func (s *Store) credentials(r *record) Credentials {
 	more := r.rest()
-	c = Credentials{
+	c := Credentials{
 		AuthType:            r.auth.String(),
-		Enabled:             !s.devices[id.Device].disabled,
+		Enabled:             !s.devices[r.id.Device].disabled,
 		PrimaryThumbprint:   more.primaryThumbprint,
 		SecondaryThumbprint: more.secondaryThumbprint,
 	}
 	c.Primary, c.Secondary = s.keys(r)
-	return c, true
+	return c
 }
 
 // keys returns the symmetric keys of r, empty when it does not authenticate by key.

@@ -6,7 +6,8 @@ type Listener interface {
 	// order per identity, after the write is committed. patch is a JSON object with null for
 	// every removed key and with "$version" last. It must not block.
 	DesiredChanged(id ID, patch []byte, version int64)
-	// IdentityClosed says that an identity was deleted or disabled and its connections must go.
+	// IdentityClosed says that an identity was deleted or disabled, or has new keys where that
+	// counts, and its connections must go.
 	// For a device it is called for each of its modules too. It must not block.
 	IdentityClosed(id ID)
 }

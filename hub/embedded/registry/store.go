@@ -24,6 +24,9 @@ import (
 type Options struct {
 	Now     func() time.Time // nil: time.Now
 	HubName string           // the hub's name in error texts; empty: localhost
+	// CloseOnNewKeys says that a connection ends when what its identity authenticates with
+	// changes, and not only at the end of the token it was made with.
+	CloseOnNewKeys bool
 }
 
 // Store is the state of one hub. Its methods may be called concurrently and do not block on
@@ -32,6 +35,8 @@ type Store struct {
 	now     func() time.Time
 	hubName string
 	secret  [32]byte // what keys are derived from
+
+	closeOnNewKeys bool
 
 	delivery sync.Mutex // held while notices are handed over, so that they stay in order
 	listener Listener   // guarded by delivery
@@ -121,7 +126,7 @@ func (r *record) module(name string) *record {
 
 // New returns an empty store with a secret of its own.
 func New(opts Options) *Store {
-	s := &Store{now: opts.Now, hubName: opts.HubName, devices: map[string]*record{}}
+	s := &Store{now: opts.Now, hubName: opts.HubName, closeOnNewKeys: opts.CloseOnNewKeys, devices: map[string]*record{}}
 	if s.now == nil {
 		s.now = time.Now
 	}
