@@ -13,8 +13,17 @@ import (
 
 // fact is one line of the Identity tab.
 type fact struct {
-	label, value string // safe text; an empty label is a line of its own
+	label, value string    // safe text; an empty label is a line of its own
+	at           time.Time // in place of a value, a time, which is shown in the zone of the view
 	warn         bool
+}
+
+// text returns the value as it is shown.
+func (f fact) text(zone *time.Location) string {
+	if f.at.IsZero() {
+		return f.value
+	}
+	return f.at.In(zone).Format("2006-01-02 15:04:05")
 }
 
 // facts is the Identity tab.
@@ -46,7 +55,7 @@ func (f *facts) add(label, value string) {
 
 func (f *facts) time(label string, t time.Time) {
 	if !t.IsZero() && t.Year() > 1 {
-		f.add(label, t.Local().Format("2006-01-02 15:04:05"))
+		f.list = append(f.list, fact{label: label, at: t})
 	}
 }
 
@@ -139,6 +148,7 @@ type factRows struct {
 	facts   *facts
 	theme   theme.Theme
 	focused bool
+	zone    *time.Location
 }
 
 func (v factRows) Len() int { return len(v.facts.list) }
@@ -148,7 +158,7 @@ const labelWidth = 21
 
 func (v factRows) Row(i, width int, selected bool) string {
 	f := v.facts.list[i]
-	value := f.value
+	value := f.text(v.zone)
 	if f.warn {
 		value = v.theme.Warn.Render(value)
 	}
@@ -170,7 +180,7 @@ func (v factRows) whole(f fact, label, width int) string {
 	room := max(width-label, 1)
 	var lines []string
 	name := f.label
-	for text := f.value; ; {
+	for text := f.text(v.zone); ; {
 		head, rest := cutAt(text, room)
 		line := " " + v.theme.Muted.Render(cell.Fit(name, label-1))
 		if f.warn {

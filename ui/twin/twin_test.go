@@ -168,6 +168,17 @@ func TestTheIdentityIsReadWhenItIsLookedAtAndKeysAreMasked(t *testing.T) {
 	}
 }
 
+func TestTimesAreShownInTheZoneOfTheView(t *testing.T) {
+	p := show(t, `{}`, `{}`, `{}`, `{}`)
+	p.ToggleReveal()
+	p.SetIdentity(hub.Identity{ID: id, LastActivityTime: noon})
+	east := time.FixedZone("east", 5*60*60+30*60)
+	got := ansi.Strip(strings.Join(p.View(theme.Theme{}, 70, 30, true, noon.In(east)), "\n"))
+	if !strings.Contains(got, "2026-03-01 17:30:00") {
+		t.Errorf("%s", got)
+	}
+}
+
 func TestAnAnswerForAnotherIdentityIsIgnored(t *testing.T) {
 	p := show(t, `{"mine":1}`, `{}`, `{}`, `{}`)
 	p.SetTwin(hub.Twin{ID: hub.ID{Device: "other"}, Desired: hub.Section{Value: parse(t, `{"theirs":1}`)}})

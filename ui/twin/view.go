@@ -12,7 +12,7 @@ import (
 )
 
 // View draws the pane's content: exactly height lines of width cells. now is what ages are
-// measured against.
+// measured against, and its zone the one times are shown in.
 func (p *Pane) View(th theme.Theme, width, height int, focused bool, now time.Time) []string {
 	height = max(height, 0)
 	lines := make([]string, 0, height)
@@ -73,7 +73,7 @@ func (p *Pane) content(th theme.Theme, width, height int, focused bool, now time
 	case Tags:
 		return p.tags.grid.View(treeRows{pane: p, tree: &p.tags, theme: th, focused: focused, now: now, columns: tagColumns(&p.tags, width)}, width, height)
 	case Identity:
-		return p.facts.grid.View(factRows{&p.facts, th, focused}, width, height)
+		return p.facts.grid.View(factRows{&p.facts, th, focused, now.Location()}, width, height)
 	case JSON:
 		return p.jsonLines(th, width, height, focused)
 	case tabCount:
