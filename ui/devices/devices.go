@@ -224,7 +224,7 @@ func (p *Pane) Reveal(f hub.Identity) Action {
 		d.disabled = f.Status == hub.Disabled
 	}
 	p.selected = f.ID
-	if hidden := !p.store.matches(d.search) && !p.store.moduleMatches(d); hidden {
+	if !p.store.lets(d, f.Module) {
 		p.setFilter("")
 	}
 	d.fresh = lag

@@ -121,6 +121,29 @@ func TestADeletedDeviceLeavesAndACreatedOneIsGivenTime(t *testing.T) {
 	}
 }
 
+// A filter that lets a sibling through does not hide what was just created.
+func TestACreatedModuleIsSelectedWhateverTheFilter(t *testing.T) {
+	p := New(keymap.Default())
+	p.Begin()
+	drain(p, p.AddPage(page(3, 0), true))
+	drain(p, p.SetModules("device-000001", []hub.Identity{{ID: hub.ID{Device: "device-000001", Module: "controller"}}}))
+	press(p, "/", "c", "o", "n", "t", "enter")
+	if got := ids(p); !slices.Equal(got, []string{"device-000001", "device-000001/controller"}) {
+		t.Fatalf("the filter shows %v", got)
+	}
+	created := hub.ID{Device: "device-000001", Module: "sensors"}
+	drain(p, p.Reveal(hub.Identity{ID: created}))
+	if id, _ := p.Selected(); id != created || !slices.Contains(ids(p), created.String()) {
+		t.Errorf("selected %v of %v", id, ids(p))
+	}
+	press(p, "/", "c", "o", "n", "t", "enter")
+	again := hub.ID{Device: "device-000001", Module: "controller-2"}
+	drain(p, p.Reveal(hub.Identity{ID: again}))
+	if id, _ := p.Selected(); id != again || !p.Filtered() {
+		t.Errorf("selected %v; a filter that lets it through stays: %v", id, p.Filtered())
+	}
+}
+
 func TestModulesComeWhenTheDeviceIsOpened(t *testing.T) {
 	p := New(keymap.Default())
 	p.Begin()

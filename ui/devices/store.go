@@ -177,6 +177,18 @@ func (s *store) appendDevice(rows []row, d *device) []row {
 	return rows
 }
 
+// lets reports whether the filter lets a device through or, when module is not empty, that
+// module of it.
+func (s *store) lets(d *device, module string) bool {
+	switch {
+	case s.matches(d.search):
+		return true
+	case module == "":
+		return s.moduleMatches(d)
+	}
+	return s.matches(strings.ToLower(module))
+}
+
 func (s *store) moduleMatches(d *device) bool {
 	if d.children == nil {
 		return false
