@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -8,6 +10,7 @@ import (
 	"twindeck/hub"
 	"twindeck/ui/cell"
 	"twindeck/ui/dialog"
+	"twindeck/ui/theme"
 )
 
 // attachAnyway is the tag of the question that is asked before a client takes the place of
@@ -22,12 +25,17 @@ const promptly = 250 * time.Millisecond
 // asked first.
 func (m *Model) toggleClient(id hub.ID) tea.Cmd {
 	switch {
+	case m.leaving[id]:
+		return nil
 	case m.live.Attached(id):
+		m.leaving[id] = true
 		return detach(m.ctx, m.backend, id)
 	case m.opts.Embedded:
 		return m.attach(id)
 	}
-	return readConnection(m.ctx, m.backend, id, m.opts.Now())
+	said := m.say(info, "asking who is connected as "+shortName(id)+theme.Pending)
+	ctx, gen := m.asking.start(m.ctx)
+	return tea.Batch(said, readConnection(ctx, m.backend, connectionMsg{gen: gen, id: id, asked: m.opts.Now(), said: m.status.id}))
 }
 
 func (m *Model) attach(id hub.ID) tea.Cmd {
@@ -36,6 +44,10 @@ func (m *Model) attach(id hub.ID) tea.Cmd {
 }
 
 func (m *Model) gotConnection(msg connectionMsg) tea.Cmd {
+	if !m.asking.done(msg.gen) {
+		return nil
+	}
+	m.hush(msg.said)
 	m.heard(msg.err)
 	if msg.err != nil {
 		m.alert("Attach a client", msg.err)
@@ -64,7 +76,7 @@ func (m *Model) gotConnection(msg connectionMsg) tea.Cmd {
 
 func (m *Model) attached(msg attachedMsg) tea.Cmd {
 	m.heard(msg.err)
-	if !m.live.Attached(msg.id) { // detached before it was attached
+	if !m.live.Attached(msg.id) || errors.Is(msg.err, context.Canceled) { // detached before it was attached
 		return nil
 	}
 	if msg.err != nil {
@@ -76,6 +88,7 @@ func (m *Model) attached(msg attachedMsg) tea.Cmd {
 }
 
 func (m *Model) detached(msg detachedMsg) tea.Cmd {
+	delete(m.leaving, msg.id)
 	m.heard(msg.err)
 	if msg.err != nil {
 		m.alert("Detach the client", msg.err)

@@ -64,8 +64,10 @@ type (
 		readErr error // why the twin could not be read after a conflict
 	}
 	connectionMsg struct {
+		gen       uint64
 		id        hub.ID
 		asked     time.Time // when the user wanted to attach
+		said      uint64    // the status line that says so
 		connected bool
 		err       error
 	}
@@ -151,13 +153,13 @@ func save(ctx context.Context, b Backend, f *form.Properties, s form.Save) tea.C
 	}
 }
 
-// readConnection asks whether somebody is connected as id, before a client takes its place.
-func readConnection(ctx context.Context, b Backend, id hub.ID, asked time.Time) tea.Cmd {
+// readConnection asks whether somebody is connected as an identity, before a client takes
+// its place, and completes the answer with it.
+func readConnection(ctx context.Context, b Backend, answer connectionMsg) tea.Cmd {
 	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(ctx, callTimeout)
-		defer cancel()
-		identity, err := b.Identity(ctx, id)
-		return connectionMsg{id, asked, identity.Connected, err}
+		identity, err := b.Identity(ctx, answer.id)
+		answer.connected, answer.err = identity.Connected, err
+		return answer
 	}
 }
 

@@ -20,6 +20,7 @@ type fakeHub struct {
 	identities map[hub.ID]hub.Identity
 	twins      map[hub.ID]hub.Twin
 	attached   map[hub.ID]bool
+	callOff    map[hub.ID]context.CancelFunc // of each Attach under way
 	calls      map[string]int
 	inside     []string         // calls made from Update or View, of which there must be none
 	fail       map[string]error // by method
@@ -35,6 +36,7 @@ func newFakeHub() *fakeHub {
 		identities: map[hub.ID]hub.Identity{},
 		twins:      map[hub.ID]hub.Twin{},
 		attached:   map[hub.ID]bool{},
+		callOff:    map[hub.ID]context.CancelFunc{},
 		calls:      map[string]int{},
 		fail:       map[string]error{},
 		pageSize:   100,
@@ -280,6 +282,11 @@ func (f *fakeHub) emit(ev hub.Event) {
 }
 
 func (f *fakeHub) Attach(ctx context.Context, id hub.ID) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	f.mu.Lock()
+	f.callOff[id] = cancel
+	f.mu.Unlock()
 	if err := f.enter(ctx, "Attach", id); err != nil {
 		return err
 	}
@@ -294,6 +301,11 @@ func (f *fakeHub) Attach(ctx context.Context, id hub.ID) error {
 }
 
 func (f *fakeHub) Detach(ctx context.Context, id hub.ID) error {
+	f.mu.Lock()
+	if cancel := f.callOff[id]; cancel != nil {
+		cancel()
+	}
+	f.mu.Unlock()
 	if err := f.enter(ctx, "Detach", id); err != nil {
 		return err
 	}

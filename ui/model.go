@@ -64,7 +64,9 @@ type Model struct {
 	listing  task
 	reading  task
 	identity task
+	asking   task             // who is connected as the identity a client is to be attached as
 	modules  map[string]*task // by device
+	leaving  map[hub.ID]bool  // clients that are being detached
 	heardOf  int64            // newest desired version an event told of, for the twin shown
 	rereads  int              // reads in a row that were older than heardOf
 	again    bool             // something happened while the twin was being read: read it once more
@@ -96,6 +98,7 @@ func New(backend Backend, opts Options) *Model {
 		twin:    twin.New(opts.Keys, opts.Host),
 		live:    live.New(opts.Keys),
 		modules: map[string]*task{},
+		leaving: map[hub.ID]bool{},
 		known:   newTwins(),
 	}
 	m.ctx, m.quit = context.WithCancel(context.Background())
