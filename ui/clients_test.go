@@ -64,3 +64,15 @@ func TestAnImpatientKeyDetachesOnce(t *testing.T) {
 		p.sees("1 attached")
 	})
 }
+
+func TestAFailureIsNotClosedByAKeyForSomethingElse(t *testing.T) {
+	inBubble(t, Options{Embedded: true}, 120, 36, demo, func(p *pump) {
+		p.toController()
+		p.hub.failing("Attach", errUnplugged)
+		p.Press("c", "enter", "q")
+		p.sees("Attach a client", "cannot reach")
+		p.wait(time.Second)
+		p.Press("enter")
+		p.seesNot("Attach a client")
+	})
+}

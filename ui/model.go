@@ -195,7 +195,8 @@ func (m *Model) close(d dialog.Dialog) {
 
 // alert tells of something that failed and that the user had asked for.
 func (m *Model) alert(title string, err error) {
-	m.open(dialog.NewMessage(dialog.Note{Title: title, Text: sentence(err), Details: details(err), Bad: true}, m.keys, m.theme))
+	note := dialog.Note{Title: title, Text: sentence(err), Details: details(err), Bad: true, Now: m.opts.Now}
+	m.open(dialog.NewMessage(note, m.keys, m.theme))
 }
 
 // selected returns the identity that the keys of the selection act on.

@@ -11,10 +11,6 @@ import (
 	"twindeck/ui/theme"
 )
 
-// grace is how long a question that opened by itself lets keys pass by that were meant
-// for what was there before.
-const grace = 400 * time.Millisecond
-
 // Question is what a [Confirm] asks.
 type Question struct {
 	Title string // may be untrusted
@@ -23,7 +19,7 @@ type Question struct {
 	No    string // what the other one says; empty means "No"
 	Tag   any    // comes back with the Answer, to tell one question from another
 
-	// Now is the clock. With it the question ignores keys for a moment after it opened,
+	// Now is the clock. With it the question ignores keys until none has come for a moment,
 	// which is for questions that open by themselves; nil for those that the user asked for.
 	Now func() time.Time
 }
@@ -36,12 +32,12 @@ type Answer struct {
 
 // Confirm asks a question whose answer is No unless the user says otherwise.
 type Confirm struct {
-	q      Question
-	yes    bool // which button is marked
-	opened time.Time
-	keys   keymap.Map
-	theme  theme.Theme
-	text   scroll
+	q        Question
+	yes      bool // which button is marked
+	surprise surprise
+	keys     keymap.Map
+	theme    theme.Theme
+	text     scroll
 }
 
 // NewConfirm asks q.
@@ -52,11 +48,7 @@ func NewConfirm(q Question, keys keymap.Map, th theme.Theme) *Confirm {
 	if q.No == "" {
 		q.No = "No"
 	}
-	c := &Confirm{q: q, keys: keys, theme: th}
-	if q.Now != nil {
-		c.opened = q.Now()
-	}
-	return c
+	return &Confirm{q: q, surprise: surpriseSince(q.Now), keys: keys, theme: th}
 }
 
 // Title implements [Dialog].
@@ -68,7 +60,7 @@ func (c *Confirm) SetTheme(th theme.Theme) { c.theme = th }
 // Update implements [Dialog]; its actions are [Answer].
 func (c *Confirm) Update(msg tea.Msg) Action {
 	key, ok := msg.(tea.KeyPressMsg)
-	if !ok || (c.q.Now != nil && c.q.Now().Sub(c.opened) < grace) {
+	if !ok || c.surprise.passes() {
 		return nil
 	}
 	k := c.keys.Dialog

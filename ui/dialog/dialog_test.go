@@ -69,8 +69,30 @@ func TestConfirmThatOpenedByItselfWaitsAMoment(t *testing.T) {
 	if got := c.Update(letter('y')); got != nil {
 		t.Fatalf("a key that was meant for something else answered: %v", got)
 	}
+	for range 10 { // whoever types a name does not stop because a question has opened
+		now = now.Add(200 * time.Millisecond)
+		if got := c.Update(letter('y')); got != nil {
+			t.Fatalf("a key in the middle of typing answered: %v", got)
+		}
+	}
 	now = now.Add(time.Second)
 	if got := c.Update(letter('y')); got != (Answer{"attach", true}) {
+		t.Errorf("a moment later: %v", got)
+	}
+}
+
+func TestMessageThatOpenedByItselfIsNotClosedUnread(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	m := NewMessage(Note{Text: "no", Now: func() time.Time { return now }}, keys, theme.Theme{})
+	for range 10 {
+		if got := m.Update(enter); got != nil {
+			t.Fatalf("a key in the middle of typing closed it: %v", got)
+		}
+		now = now.Add(200 * time.Millisecond)
+	}
+	now = now.Add(time.Second)
+	m.Update(letter('j'))
+	if got := m.Update(enter); got != (Closed{}) {
 		t.Errorf("a moment later: %v", got)
 	}
 }

@@ -1,6 +1,8 @@
 package dialog
 
 import (
+	"time"
+
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/keymap"
@@ -14,19 +16,24 @@ type Note struct {
 	Text    string // one sentence: what happened and what to do next; may be untrusted
 	Details string // for whoever asks further: code, tracking id; several lines, may be empty and untrusted
 	Bad     bool   // it is about a failure
+
+	// Now is the clock. With it the message ignores keys until none has come for a moment, so
+	// that one that opens by itself is not closed unread; nil for one that the user asked for.
+	Now func() time.Time
 }
 
 // Message says something that the user should have read before going on.
 type Message struct {
-	note  Note
-	keys  keymap.Map
-	theme theme.Theme
-	body  scroll
+	note     Note
+	surprise surprise
+	keys     keymap.Map
+	theme    theme.Theme
+	body     scroll
 }
 
 // NewMessage says note.
 func NewMessage(note Note, keys keymap.Map, th theme.Theme) *Message {
-	return &Message{note: note, keys: keys, theme: th}
+	return &Message{note: note, surprise: surpriseSince(note.Now), keys: keys, theme: th}
 }
 
 // Title implements [Dialog].
@@ -38,7 +45,7 @@ func (m *Message) SetTheme(th theme.Theme) { m.theme = th }
 // Update implements [Dialog]; its action is [Closed].
 func (m *Message) Update(msg tea.Msg) Action {
 	key, ok := msg.(tea.KeyPressMsg)
-	if !ok {
+	if !ok || m.surprise.passes() {
 		return nil
 	}
 	if m.keys.Dialog.Close.Matches(key) {
