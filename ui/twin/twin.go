@@ -142,9 +142,11 @@ func (p *Pane) Fail(problem string) {
 	p.problem = problem
 }
 
-// MarkStale says that the twin has moved on since it was read; it is being read again.
+// MarkStale says that the twin has moved on since it was read; it is being read again, until
+// [Pane.Fail] says that this did not work.
 func (p *Pane) MarkStale() {
 	p.revision++
+	p.problem = ""
 	p.stale = true
 }
 

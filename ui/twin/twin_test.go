@@ -194,6 +194,11 @@ func TestAFailureKeepsWhatIsKnown(t *testing.T) {
 	if got := text(p, 60, 20); !strings.Contains(got, "known") || !strings.Contains(got, "✗ cannot reach the hub") {
 		t.Errorf("%s", got)
 	}
+	p.MarkStale()
+	p.Fail("cannot reach the hub")
+	if got := line(t, p, "etag"); got != "stale etag AAAA=" {
+		t.Errorf("nobody is reading it again: %q", got)
+	}
 	p.Show(hub.ID{Device: "never-read"}, nil)
 	if got := text(p, 60, 20); !strings.Contains(got, "reading…") || strings.Contains(got, "known") {
 		t.Errorf("%s", got)

@@ -142,8 +142,11 @@ func (p *Pane) footLine(th theme.Theme, width int) string {
 		fmt.Sprintf(" desired v%d", t.Desired.Version),
 		fmt.Sprintf(" v%d", t.Desired.Version),
 	}
-	if p.stale {
+	switch {
+	case p.stale && p.problem == "":
 		versions = []string{" stale, reading again" + theme.Pending, " stale"}
+	case p.stale:
+		versions = []string{" stale"}
 	}
 	for _, left := range versions {
 		if gap := width - cell.Width(left) - cell.Width(right); gap >= 1 {
