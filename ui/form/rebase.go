@@ -32,6 +32,9 @@ func (f *Properties) SetBase(value patch.Value, etag string) {
 	f.review, f.leaving = nil, false
 	f.refresh()
 	f.notice = "the twin has changed since; review again before saving"
+	if f.changes == 0 { // so it is after a save that went through although its answer was lost
+		f.notice = "the twin is now as you wanted it: nothing is left to save"
+	}
 	if n := len(f.conflicts); n > 0 {
 		f.notice = "the twin has changed since; " + undecidedText(n)
 		if f.typing == nil {

@@ -157,6 +157,7 @@ func TestTheSameChangeOnBothSidesIsNoConflict(t *testing.T) {
 	if f.Dirty() {
 		t.Errorf("there is something to save:\n%s", screen(f, 80, 24))
 	}
+	wantOn(t, f, "the twin is now as you wanted it: nothing is left to save")
 }
 
 func TestATwinThatChangesUnderTheFingersLosesNothingTyped(t *testing.T) {
