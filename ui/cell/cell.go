@@ -35,6 +35,20 @@ func Truncate(s string, w int) string {
 	return ansi.Truncate(s, w, Ellipsis)
 }
 
+// Cut splits s after as many characters as fit into w cells, at least one. s must be plain
+// and safe text, of one line.
+func Cut(s string, w int) (head, rest string) {
+	used := 0
+	for i, r := range s {
+		n := Width(string(r))
+		if used+n > w && i > 0 {
+			return s[:i], s[i:]
+		}
+		used += n
+	}
+	return s, ""
+}
+
 // Fit returns s in exactly w cells: cut with an ellipsis or filled with spaces on the
 // right. s must be one line; for w < 1 it returns "".
 func Fit(s string, w int) string {

@@ -72,6 +72,27 @@ var hostile = []string{
 	"a\xffb", "\u200d\u0301", "\u0600١", "क्षि", "\u1100\u1161\u11a8", "1\ufe0f\u20e3", "\U000e0041", "ﷺ", "\u2003",
 }
 
+// Lines cut one after the other hold the whole text, and none is wider than asked.
+func TestCut(t *testing.T) {
+	for _, raw := range append(hostile, "東京都abc東", strings.Repeat("xy ", 40)) {
+		s := Safe(raw)
+		for w := -1; w < 12; w++ {
+			whole := ""
+			for rest := s; rest != ""; {
+				var head string
+				head, rest = Cut(rest, w)
+				if head == "" || Width(head) > max(w, 1) && utf8.RuneCountInString(head) > 1 {
+					t.Fatalf("%q in %d cells: a line %q", s, w, head)
+				}
+				whole += head
+			}
+			if whole != s {
+				t.Errorf("%q in %d cells: %q", s, w, whole)
+			}
+		}
+	}
+}
+
 func FuzzSafe(f *testing.F) {
 	for _, s := range hostile {
 		f.Add(s)

@@ -170,26 +170,13 @@ func (v view) payload(e *entry, width int) []string {
 	return lines
 }
 
-// cutJSON is cut, but behind a comma when there is one in the second half of the line.
+// cutJSON is [cell.Cut], but behind a comma when there is one in the second half of the line.
 func cutJSON(text string, width int) (head, rest string) {
-	head, rest = cut(text, width)
+	head, rest = cell.Cut(text, width)
 	if comma := strings.LastIndexByte(head, ','); rest != "" && comma >= len(head)/2 {
 		return text[:comma+1], text[comma+1:]
 	}
 	return head, rest
-}
-
-// cut splits safe text after as many characters as fit into width cells, at least one.
-func cut(text string, width int) (head, rest string) {
-	used := 0
-	for i, r := range text {
-		w := cell.Width(string(r))
-		if used+w > width && i > 0 {
-			return text[:i], text[i:]
-		}
-		used += w
-	}
-	return text, ""
 }
 
 // short is a value on one line.

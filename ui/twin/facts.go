@@ -181,7 +181,7 @@ func (v factRows) whole(f fact, label, width int) string {
 	var lines []string
 	name := f.label
 	for text := f.text(v.zone); ; {
-		head, rest := cutAt(text, room)
+		head, rest := cell.Cut(text, room)
 		line := " " + v.theme.Muted.Render(cell.Fit(name, label-1))
 		if f.warn {
 			line += v.theme.Warn.Render(head)
@@ -194,19 +194,6 @@ func (v factRows) whole(f fact, label, width int) string {
 		}
 		text, name = rest, ""
 	}
-}
-
-// cutAt splits safe text after as many characters as fit into width cells, at least one.
-func cutAt(text string, width int) (head, rest string) {
-	used := 0
-	for i, r := range text {
-		w := cell.Width(string(r))
-		if used+w > width && i > 0 {
-			return text[:i], text[i:]
-		}
-		used += w
-	}
-	return text, ""
 }
 
 // underCursor gives a line the look of the cursor's row.
