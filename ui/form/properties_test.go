@@ -262,6 +262,8 @@ func TestPasteKeepsEveryCharacter(t *testing.T) {
 		"a trailing line": {"122\n", "122"},
 		"lines":           {"a\nb", `"a\nb"`},
 		"windows lines":   {"a\r\nb\r\n", `"a\nb"`},
+		"terminal lines":  {"a\rb\r", `"a\nb"`},
+		"a terminal line": {"122\r", "122"},
 		"a tab":           {"a\tb", `"a\tb"`},
 		"pretty JSON":     {"{\n  \"a\": [\n    1\n  ]\n}\n", `{"a":[1]}`},
 		"an escape":       {"a\x1b[2Jb", `"a\u001b[2Jb"`},

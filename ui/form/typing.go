@@ -60,11 +60,15 @@ func (t *typing) nextKind() {
 	}
 }
 
+// lineEnds makes newlines of what stands at the end of a line: most terminals paste the
+// carriage return that the enter key would have sent.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // paste puts pasted text at the cursor. Text that a one-line string cannot hold as it is
 // turns the field into a JSON string, so that nothing of it is lost.
 func (t *typing) paste(text string) {
 	t.err = ""
-	text = strings.TrimSuffix(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	text = strings.TrimSuffix(lineEnds.Replace(text), "\n")
 	switch {
 	case t.onName:
 		t.name.update(tea.PasteMsg{Content: oneLine(text)})
