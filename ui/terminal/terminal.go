@@ -42,7 +42,7 @@ func Check(in, out *os.File) error {
 // Options say how to run a program.
 type Options struct {
 	In, Out *os.File // the terminal
-	Env     []string // TERM, COLORTERM, NO_COLOR and the like
+	Env     []string // TERM, COLORTERM, NO_COLOR (any value but the empty one) and the like
 	LogFile *os.File // takes what libraries print and the trace of a crash; nil discards it
 	Log     *slog.Logger
 	Guard   *Guard // nil leaves the terminal to itself after a crash
@@ -67,7 +67,7 @@ func Run(ctx context.Context, model tea.Model, opts Options) (tea.Model, error) 
 		model,
 		tea.WithInput(opts.In),
 		tea.WithOutput(opts.Out),
-		tea.WithEnvironment(opts.Env),
+		tea.WithEnvironment(environment(opts.Env)),
 		tea.WithoutSignalHandler(),
 	)
 	type result struct {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,18 +36,23 @@ func TestMain(m *testing.M) {
 }
 
 // model shows one line and does what its scene says when a key comes.
-type model struct{ how string }
+type model struct{ how, colors string }
 
 func (m model) Init() tea.Cmd { return nil }
 
 func (m model) View() tea.View {
-	v := tea.NewView("scene " + m.how)
+	v := tea.NewView("scene " + m.how + " " + m.colors)
 	v.AltScreen = true
 	return v
 }
 
 func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	if _, ok := msg.(tea.KeyPressMsg); !ok {
+	switch msg := msg.(type) {
+	case tea.ColorProfileMsg:
+		m.colors = msg.String()
+		return m, nil
+	case tea.KeyPressMsg:
+	default:
 		return m, nil
 	}
 	switch m.how {
@@ -77,7 +83,7 @@ func play(how string) int {
 		return 4
 	}
 	file, logger := terminal.OpenLog(os.Getenv("LOG"))
-	_, err = terminal.Run(ctx, model{how}, terminal.Options{In: in, Out: out, Env: os.Environ(), LogFile: file, Log: logger, Guard: guard})
+	_, err = terminal.Run(ctx, model{how: how}, terminal.Options{In: in, Out: out, Env: os.Environ(), LogFile: file, Log: logger, Guard: guard})
 	switch {
 	case errors.Is(err, terminal.ErrPanic):
 		return 5
@@ -134,6 +140,36 @@ func TestHoweverItEndsTheTerminalIsGivenBack(t *testing.T) {
 	}
 }
 
+// Any NO_COLOR that is not empty asks for no colours (https://no-color.org), and a terminal that
+// has none gets none.
+func TestColorsAreForThoseWhoWantAndHaveThem(t *testing.T) {
+	for env, want := range map[string]string{
+		"TERM=xterm NO_COLOR=":                            "ANSI",
+		"TERM=xterm NO_COLOR=1":                           "Ascii",
+		"TERM=xterm NO_COLOR=please":                      "Ascii",
+		"TERM=xterm NO_COLOR=0":                           "Ascii",
+		"TERM=xterm-256color COLORTERM=truecolor":         "TrueColor",
+		"TERM=xterm-mono":                                 "Ascii",
+		"TERM=vt220":                                      "Ascii",
+		"TERM=vt220 COLORTERM=truecolor":                  "TrueColor",
+		"TERM=xterm-256color NO_COLOR=x CLICOLOR_FORCE=1": "Ascii",
+	} {
+		t.Run(env, func(t *testing.T) {
+			t.Parallel()
+			exe, err := os.Executable()
+			if err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.CommandContext(t.Context(), "env", append(append([]string{"-i"}, strings.Fields(env)...), exe)...)
+			cmd.Args = slices.Insert(cmd.Args, 2, scene+"=colors", "LOG="+t.TempDir())
+			screen := uitest.StartCommand(t, cmd, 60, 12)
+			screen.WaitFor("scene colors " + want)
+			screen.Press("x")
+			screen.WaitFor("after the program")
+		})
+	}
+}
+
 // TestABlockedTerminalDoesNotHoldTheProgram stops reading the terminal, as a suspended SSH client
 // does, fills it, and asks the program to leave.
 func TestABlockedTerminalDoesNotHoldTheProgram(t *testing.T) {
@@ -160,7 +196,7 @@ func TestABlockedTerminalDoesNotHoldTheProgram(t *testing.T) {
 	cancel()
 	ended := make(chan error, 1)
 	go func() {
-		_, err := terminal.Run(ctx, model{"blocked"}, terminal.Options{In: in, Out: far, Env: []string{"TERM=xterm"}, Log: slog.New(slog.DiscardHandler)})
+		_, err := terminal.Run(ctx, model{how: "blocked"}, terminal.Options{In: in, Out: far, Env: []string{"TERM=xterm"}, Log: slog.New(slog.DiscardHandler)})
 		ended <- err
 	}()
 	select {
