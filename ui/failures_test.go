@@ -60,6 +60,31 @@ func TestAFailedSaveKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
+// The selection may move while a form is open, because a device is deleted.
+func TestASaveLeavesTheReadOfAnotherTwinAlone(t *testing.T) {
+	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
+		p.wait(time.Second)
+		p.Press("j")
+		p.wait(time.Second)
+		p.hub.failing("Devices", errUnplugged)
+		p.Press("r", "e", "enter")
+		p.Type("9")
+		p.Press("enter", "s")
+		p.sees("Review: Desired properties of pump-01")
+		p.hub.failing("Devices", nil)
+		p.hub.slow(late(time.Second, "Twin"))
+		p.hub.mu.Lock()
+		delete(p.hub.identities, hub.ID{Device: "pump-01"})
+		p.hub.emit(hub.Event{ID: controller, Kind: hub.EventConnected})
+		p.hub.mu.Unlock()
+		p.wait(200 * time.Millisecond)
+		p.Press("enter")
+		p.sees("saved v2", "2 thermostat-01 ")
+		p.wait(3 * time.Second)
+		p.sees("bootCount")
+	})
+}
+
 func TestAFailedCreationKeepsWhatWasTyped(t *testing.T) {
 	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
 		p.wait(time.Second)

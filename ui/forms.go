@@ -112,8 +112,7 @@ func (m *Model) saved(msg savedMsg) tea.Cmd {
 			value = msg.twin.Tags
 		}
 		msg.form.SetBase(value, msg.twin.ETag)
-		m.reading.stop()
-		m.show(msg.twin)
+		m.overtake(msg.twin)
 	}
 	return nil
 }
@@ -121,8 +120,7 @@ func (m *Model) saved(msg savedMsg) tea.Cmd {
 // written shows a twin that was patched here, and lets the live pane recognise the patch.
 func (m *Model) written(msg savedMsg) tea.Cmd {
 	m.close(msg.form)
-	m.reading.stop() // a read that left before the write would bring back the past
-	m.show(msg.twin)
+	m.overtake(msg.twin)
 	if msg.save.Section == patch.Tags {
 		return m.say(good, "saved the tags")
 	}

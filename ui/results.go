@@ -194,6 +194,15 @@ func (m *Model) show(t hub.Twin) {
 	m.twin.SetTwin(t)
 }
 
+// overtake takes a twin as a write of ours found or left it. A read of it that left before
+// would bring back the past.
+func (m *Model) overtake(t hub.Twin) {
+	if t.ID == m.twin.ID() {
+		m.reading.stop()
+	}
+	m.show(t)
+}
+
 func (m *Model) readIdentityOf(id hub.ID) tea.Cmd {
 	ctx, gen := m.identity.start(m.ctx)
 	return readIdentity(ctx, m.backend, gen, id)
