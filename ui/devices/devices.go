@@ -121,7 +121,7 @@ func (p *Pane) walk() Action {
 	return nil
 }
 
-// follow puts the cursor on the selected identity. When that has no row, and final says
+// follow puts the cursor on the selected identity, on the line of the screen it was on. When that has no row, and final says
 // that none is still to come, the row under the cursor becomes the selected one.
 func (p *Pane) follow(final bool) {
 	p.grid.SetLen(len(p.store.rows))
@@ -135,7 +135,7 @@ func (p *Pane) follow(final bool) {
 		near := p.grid.Cursor()
 		if at := p.store.find(p.selected, near); at >= 0 {
 			if !p.store.rows[near].note || p.store.rows[near].d.id != p.selected.Device {
-				p.grid.Select(at)
+				p.grid.Shift(at - near)
 			}
 			return
 		}

@@ -97,6 +97,24 @@ func TestPagesArriveOneByOneAndTheSelectionStays(t *testing.T) {
 	}
 }
 
+// A real hub lists in no order: what is read meanwhile stays on its line of the screen.
+func TestDevicesThatArriveAboveMoveNothing(t *testing.T) {
+	p := New(keymap.Default())
+	p.Begin()
+	drain(p, p.AddPage(page(50, 1000), false))
+	press(p, "G")
+	text(p, 30, 12)
+	press(p, "k", "k", "k")
+	before := text(p, 30, 12)
+	for i := range 5 {
+		drain(p, p.AddPage(page(20, 900-20*i), false))
+	}
+	after := text(p, 30, 12)
+	if b, a := strings.Split(before, "\n")[1:11], strings.Split(after, "\n")[1:11]; !slices.Equal(a, b) {
+		t.Errorf("\n%s\nbecame\n%s", before, after)
+	}
+}
+
 func TestADeletedDeviceLeavesAndACreatedOneIsGivenTime(t *testing.T) {
 	p := New(keymap.Default())
 	p.Begin()

@@ -59,10 +59,10 @@ func (r row) id() hub.ID {
 // store holds the registry as far as it is known and which of it is in the tree now.
 //
 // The rows of the tree are built by walking the devices in slices: whatever changes what
-// is visible, a new page or another filter, moves scan back and lets advance catch up, a
-// bounded number of devices at a time, so that no key press waits for a million of them.
+// is visible, a page at the end or another filter, lets advance catch up, a bounded number
+// of devices at a time, so that no key press waits for a million of them.
 type store struct {
-	devices []*device // in the order of the hub, which is by id as far as we have seen it
+	devices []*device // by id, whatever the order of the hub
 	byID    map[string]*device
 	listing uint32
 
@@ -85,7 +85,6 @@ func (s *store) put(t hub.Twin) (outdated bool) {
 	if !known {
 		d = &device{id: t.Device}
 		s.byID[t.Device] = d
-		s.insert(d)
 	}
 	d.listing = s.listing
 	d.connected = t.Connected
@@ -95,11 +94,15 @@ func (s *store) put(t hub.Twin) (outdated bool) {
 	d.activity = unix(t.LastActivityTime)
 	before := d.search
 	d.tags, d.search = searchable(t.Device, t.Tags)
-	return known && s.matches(before) != s.matches(d.search)
+	if !known {
+		s.insert(d)
+		return false
+	}
+	return s.matches(before) != s.matches(d.search)
 }
 
-// insert keeps the order when the hub keeps one, and otherwise appends: sorting a million
-// unordered devices on every page would make the list jump under the reader.
+// insert puts a device that was not known in its place, and its rows in theirs when advance
+// has passed it.
 func (s *store) insert(d *device) {
 	n := len(s.devices)
 	if n == 0 || s.devices[n-1].id < d.id {
@@ -108,8 +111,14 @@ func (s *store) insert(d *device) {
 	}
 	at, _ := slices.BinarySearchFunc(s.devices, d.id, func(e *device, id string) int { return cmp.Compare(e.id, id) })
 	s.devices = slices.Insert(s.devices, at, d)
-	if at < s.scan {
-		s.rewind()
+	if at >= s.scan {
+		return
+	}
+	s.scan++
+	if fresh := s.appendDevice(nil, d); len(fresh) > 0 {
+		s.shown++
+		at, _ := slices.BinarySearchFunc(s.rows, d.id, func(r row, id string) int { return cmp.Compare(r.d.id, id) })
+		s.rows = slices.Insert(s.rows, at, fresh...)
 	}
 }
 
