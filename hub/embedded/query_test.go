@@ -3,7 +3,9 @@ package embedded_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"twindeck/hub/embedded"
 	"twindeck/hub/embedded/rest"
@@ -57,4 +59,41 @@ func TestQueryOverREST(t *testing.T) {
 	c.must(t, 400, "POST", "/devices/query", body, "x-ms-max-item-count", "0")
 	c.must(t, 400, "POST", "/devices/query", body, "x-ms-continuation", "nonsense")
 	c.must(t, 412, "POST", "/devices/query", fmt.Sprintf(`{"query":"SELECT * FROM devices%s"}`, strings.Repeat(" ", 8192)))
+}
+
+// TestIndexLag shows a hub whose queries are behind, like the service's.
+func TestIndexLag(t *testing.T) {
+	var ahead atomic.Int64
+	hub := start(t, embedded.Options{
+		IndexLag: 5 * time.Second,
+		Now:      func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
+	})
+	c := newClient(t, hub)
+	ask := func() string {
+		return c.must(t, 200, "POST", "/devices/query", `{"query":"SELECT deviceId, tags.n FROM devices"}`).body
+	}
+	later := func() { ahead.Add(int64(6 * time.Second)) }
+
+	c.must(t, 200, "PUT", "/devices/d", `{}`)
+	if got := ask(); got != `[]` {
+		t.Errorf("right after its creation: %s", got)
+	}
+	later()
+	if got := ask(); got != `[{"deviceId":"d"}]` {
+		t.Errorf("later: %s", got)
+	}
+	c.must(t, 200, "PATCH", "/twins/d", `{"tags":{"n":1}}`)
+	if got := ask(); got != `[{"deviceId":"d"}]` {
+		t.Errorf("right after a patch: %s", got)
+	}
+	later()
+	c.must(t, 204, "DELETE", "/devices/d", "", "If-Match", "*")
+	c.must(t, 404, "GET", "/twins/d", "")
+	if got := ask(); got != `[{"deviceId":"d","tags":{"n":1}}]` {
+		t.Errorf("right after its deletion: %s", got)
+	}
+	later()
+	if got := ask(); got != `[]` {
+		t.Errorf("in the end: %s", got)
+	}
 }

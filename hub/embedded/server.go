@@ -67,6 +67,10 @@ type Options struct {
 	// jobs.ActiveLimit says how many a tier of the service allows.
 	MaxActiveJobs int
 
+	// IndexLag makes queries see the hub as it was that long ago, as those of the service do, which
+	// lag by seconds; 0: as it is.
+	IndexLag time.Duration
+
 	Queries rest.QueryOptions // page sizes and dialect of queries
 	Gateway gateway.Options   // switches of the device side; what it works with is set from the above
 }

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -133,12 +134,7 @@ func (s *Scheduler) List(after uint64, limit int) []query.Entry {
 	defer s.mu.Unlock()
 	var entries []query.Entry
 	first, from := after>>placeBits, int(after&(1<<placeBits-1))
-	i, _ := slices.BinarySearchFunc(s.order, first, func(j *job, seq uint64) int {
-		if j.seq < seq {
-			return -1
-		}
-		return int(min(j.seq-seq, 1))
-	})
+	i, _ := slices.BinarySearchFunc(s.order, first, func(j *job, seq uint64) int { return cmp.Compare(j.seq, seq) })
 	for _, j := range s.order[i:] {
 		if j.seq != first {
 			from = 0

@@ -59,7 +59,7 @@ func (s *Scheduler) pick(ctx context.Context, j *job) error {
 		return err
 	}
 	var devices []string
-	if err := condition.Each(ctx, s.opts.Registry, func(twin registry.Twin) bool {
+	if err := condition.Each(ctx, s.opts.Registry.Index(), func(twin registry.Twin) bool {
 		devices = append(devices, twin.ID.Device)
 		return true
 	}); err != nil {

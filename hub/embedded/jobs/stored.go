@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -126,7 +127,7 @@ func (s *Scheduler) load() error {
 			return err
 		}
 	}
-	slices.SortFunc(s.order, func(a, b *job) int { return int(a.seq) - int(b.seq) })
+	slices.SortFunc(s.order, func(a, b *job) int { return cmp.Compare(a.seq, b.seq) })
 	for _, j := range s.order {
 		if err := s.recover(j); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -193,12 +194,7 @@ func (q *Query) ofDevices(twins Twins, after uint64) []Entry {
 	for _, device := range q.devices.devices {
 		all = entries(all, twins.OfDevice(q.collection.source(), device, registry.Cursor(after)))
 	}
-	slices.SortFunc(all, func(a, b Entry) int {
-		if a.Next < b.Next {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(all, func(a, b Entry) int { return cmp.Compare(a.Next, b.Next) })
 	return all
 }
 

@@ -124,6 +124,7 @@ func (s *Store) setEdge(r *record, edge bool) {
 			s.journal.changed(m)
 		case !edge && m != nil:
 			s.notify(notice{id: m.id})
+			s.bury(m)
 			s.journal.removed(m)
 			r.modules = slices.DeleteFunc(r.modules, func(other *record) bool { return other == m })
 			s.moduleSeq.remove(m)

@@ -97,6 +97,10 @@ func (s *Store) putIdentity(id ID, w identityWrite, cond Precondition) (Document
 	if w.scope, w.parentScopes, err = s.scopeAfter(r, w); err != nil {
 		return Document{}, err
 	}
+	s.remember(r)
+	for _, m := range r.modules {
+		s.remember(m) // whose status is the device's
+	}
 	r.etag++
 	s.apply(r, w)
 	return s.document(r), nil
@@ -226,6 +230,7 @@ func (s *Store) deleteIdentity(id ID, cond Precondition) error {
 		return systemModule(id)
 	}
 	s.closeConnections(r)
+	s.bury(r)
 	s.journal.removed(r)
 	if id.Module != "" {
 		device := s.devices[id.Device]

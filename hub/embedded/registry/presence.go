@@ -11,6 +11,7 @@ func (s *Store) SetConnected(id ID, connected bool) {
 	}
 	now := s.now().UnixNano()
 	if r.connected != connected {
+		s.remember(r)
 		r.connected = connected
 		r.connectionUpdated = now
 		if id.Module == "" {
@@ -43,6 +44,7 @@ func (s *Store) SetModelID(id ID, model string) {
 	// A data file that cannot be written is found out by those who can be told.
 	_ = s.write(func() error {
 		if r := s.find(id); r != nil && r.rest().modelID != model {
+			s.remember(r)
 			r.more().modelID = model
 			s.journal.changed(r)
 		}

@@ -115,19 +115,23 @@ func (s *Store) ListDevices(limit int) []Document {
 func (s *Store) OfDevice(source Source, device string, after Cursor) []Row {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	d := s.devices[device]
-	if d == nil {
-		return nil
-	}
-	records := []*record{d}
-	if source == Modules {
-		records = d.modules
-	}
 	var rows []Row
-	for _, r := range records {
+	for _, r := range s.ofDevice(source, device) {
 		if r.seq > uint64(after) {
 			rows = append(rows, Row{s.twin(r), Cursor(r.seq)})
 		}
 	}
 	return rows
+}
+
+// ofDevice returns the records of OfDevice. The caller holds mu.
+func (s *Store) ofDevice(source Source, device string) []*record {
+	d := s.devices[device]
+	switch {
+	case d == nil:
+		return nil
+	case source == Modules:
+		return d.modules
+	}
+	return []*record{d}
 }

@@ -24,6 +24,8 @@ import (
 type Options struct {
 	Now     func() time.Time // nil: time.Now
 	HubName string           // the hub's name in error texts; empty: localhost
+	// IndexLag is how far Index is behind; 0: not at all, which costs nothing.
+	IndexLag time.Duration
 	// CloseOnNewKeys says that a connection ends when what its identity authenticates with
 	// changes, and not only at the end of the token it was made with.
 	CloseOnNewKeys bool
@@ -52,6 +54,7 @@ type Store struct {
 	messages  map[ID]int // cloud-to-device messages that wait, where there are any
 	notices   []notice
 	journal   journal
+	past      past
 }
 
 // counts are kept as writes happen, so that statistics cost nothing.
@@ -127,6 +130,7 @@ func (r *record) module(name string) *record {
 // New returns an empty store with a secret of its own.
 func New(opts Options) *Store {
 	s := &Store{now: opts.Now, hubName: opts.HubName, closeOnNewKeys: opts.CloseOnNewKeys, devices: map[string]*record{}}
+	s.past.lag = opts.IndexLag
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -23,6 +23,7 @@ type Twin struct {
 	auth          AuthType
 	statusUpdated int64
 	lastActivity  int64
+	created       int64
 	messages      int
 	more          extra
 }
@@ -62,7 +63,7 @@ func (s *Store) twin(r *record) Twin {
 		desired:      r.section(desiredKind),
 		reported:     r.section(reportedKind),
 		disabled:     r.disabled, connected: r.connected, edge: r.edge, auth: r.auth,
-		statusUpdated: r.statusUpdated, lastActivity: r.lastActivity, messages: s.messages[r.id],
+		statusUpdated: r.statusUpdated, lastActivity: r.lastActivity, created: r.created(), messages: s.messages[r.id],
 		more: r.rest(),
 	}
 	if r.id.Module != "" {

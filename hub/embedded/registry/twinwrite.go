@@ -72,6 +72,7 @@ func (s *Store) commitTwin(id ID, tags, desired sectionWrite, cond Precondition,
 		return Twin{}, err
 	}
 	if tags.present || desired.present {
+		s.remember(r)
 		r.twinEtag++
 		s.journal.changed(r)
 	}
@@ -167,6 +168,7 @@ func (s *Store) commitReported(id ID, patch ordered.Value, ifVersion *int64) (ve
 	if err != nil {
 		return 0, err
 	}
+	s.remember(r)
 	r.reported = &next
 	r.lastActivity = now
 	s.journal.changed(r)

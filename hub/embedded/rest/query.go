@@ -32,7 +32,7 @@ func (s *Server) query(c *call) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	sources := query.Sources{Twins: s.registry, Jobs: s.jobs}
+	sources := query.Sources{Twins: s.registry.Index(), Jobs: s.jobs}
 	page, err := q.Run(c.http.Context(), sources, c.http.Header.Get("x-ms-continuation"), size)
 	if err != nil {
 		return response{}, err
