@@ -58,7 +58,9 @@ func (s *Store) write(change func() error) error {
 	err := change()
 	number := s.journal.writes
 	s.journal.writes++
-	wait := s.commit()
+	s.commit()
+	// A write that is refused, or changes nothing, waits too, for what made it so.
+	wait := s.journal.last
 	s.mu.Unlock()
 	if wait != nil {
 		if failed := wait(); failed != nil {
@@ -74,12 +76,11 @@ func (s *Store) write(change func() error) error {
 	return err
 }
 
-// commit hands over what the write under way changed; the function that it returns waits until
-// that is durable and is nil when there is nothing to wait for. The caller holds mu.
-func (s *Store) commit() (wait func() error) {
+// commit hands over what the write under way changed. The caller holds mu.
+func (s *Store) commit() {
 	j := &s.journal
 	if len(j.dirty)+len(j.dropped) == 0 {
-		return nil
+		return
 	}
 	changes := make([]storage.Change, 0, len(j.dirty)+len(j.dropped)+1)
 	var previous *record
@@ -100,7 +101,6 @@ func (s *Store) commit() (wait func() error) {
 	}
 	j.dirty, j.dropped = nil, nil
 	j.last = j.data.Write(changes...)
-	return j.last
 }
 
 // Settle waits until everything that reads have shown so far is durable. Whoever tells others

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unsafe"
@@ -208,6 +209,87 @@ func TestNobodyIsToldWhatIsNotStored(t *testing.T) {
 		t.Errorf("the listener was told %v", h.lines)
 	}
 	s.Settle()
+}
+
+// reader is a listener that looks into the data file whenever it is told something.
+type reader struct {
+	t    *testing.T
+	data *storage.Keeper
+	told int
+}
+
+func (r *reader) DesiredChanged(id ID, _ []byte, version int64) {
+	r.told++
+	if d := r.record(id); d == nil || d.desired == nil || d.desired.version < version {
+		r.t.Errorf("%s was told version %d, which is not stored", id, version)
+	}
+}
+
+func (r *reader) IdentityClosed(id ID) {
+	if d := r.record(id); d != nil && !d.disabled {
+		r.t.Errorf("%s was closed, which is not stored", id)
+	}
+}
+
+func (r *reader) record(id ID) (found *record) {
+	l := loader{store: New(Options{}), sections: map[string]*section{}, texts: map[string]string{}}
+	if err := r.data.Each(l.take); err != nil {
+		r.t.Error(err)
+	}
+	return l.store.find(id)
+}
+
+// TestWhatIsToldIsStored has writers and others whose writes are refused: neither may bring
+// about that somebody is told of a write before it is durable.
+func TestWhatIsToldIsStored(t *testing.T) {
+	db, err := storage.Open(filepath.Join(t.TempDir(), "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(db.Keeper("registry"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener := &reader{t: t, data: db.Keeper("registry")}
+	s.Listen(listener)
+	put(t, s, ID{Device: "refused"}, `{}`, Precondition{})
+	stale := ParsePrecondition("stale")
+	patch := []byte(`{"properties":{"desired":{"n":1}}}`)
+	var writers, refused sync.WaitGroup
+	done := make(chan struct{})
+	refused.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if _, err := s.PatchTwin(ID{Device: "refused"}, patch, stale); err == nil {
+				t.Error("a stale write was accepted")
+			}
+		}
+	})
+	for w := range 4 {
+		id := ID{Device: fmt.Sprint("d", w)}
+		writers.Go(func() {
+			for range 10 {
+				_, create := s.PutIdentity(id, []byte(`{}`), Precondition{})
+				_, write := s.PatchTwin(id, patch, Precondition{})
+				if err := errors.Join(create, write, s.DeleteIdentity(id, anyEtag)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	close(done)
+	refused.Wait()
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if listener.told != 40 {
+		t.Errorf("%d patches were told", listener.told)
+	}
 }
 
 // TestNoMemberIsForgotten fails when a record gets a member that the data file does not have.
