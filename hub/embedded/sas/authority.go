@@ -98,7 +98,7 @@ var (
 
 // VerifyIdentity says whether token lets a client connect as id, which has creds: it is signed
 // with one of id's keys, or by a policy with the right to connect devices, and its resource is
-// id's or above it. It returns the time from which the token no longer counts.
+// id's or above it. It returns the time at which a connection made with it is to end.
 func (a *Authority) VerifyIdentity(token string, id registry.ID, creds registry.Credentials, now time.Time) (expiry time.Time, err error) {
 	t, err := parse(token)
 	if err != nil {
@@ -155,11 +155,14 @@ func (t token) signedByEither(primary, secondary string) bool {
 	return first || second
 }
 
-// validAt returns the time from which the token no longer counts, or ErrExpired.
+// validAt returns the time at which a connection made with the token now is to end, or ErrExpired.
+// That is when the token expires: the skew is for clients that connect, not for those that stay.
 func (t token) validAt(now time.Time) (time.Time, error) {
-	until := t.expires.Add(skew)
-	if !now.Before(until) {
-		return time.Time{}, ErrExpired
+	switch until := t.expires.Add(skew); {
+	case now.Before(t.expires):
+		return t.expires, nil
+	case now.Before(until):
+		return until, nil
 	}
-	return until, nil
+	return time.Time{}, ErrExpired
 }

@@ -133,9 +133,12 @@ func TestVerifyService(t *testing.T) {
 }
 
 func TestExpiryIsReturned(t *testing.T) {
-	until, err := authority.VerifyIdentity(makeToken("localhost", creds.Primary, "", tomorrow), device, creds, now)
-	if want := now.Add(24*time.Hour + skew); err != nil || !until.Equal(want) {
-		t.Errorf("until %v, %v; want %v", until, err, want)
+	for _, c := range []struct{ expires, ends time.Duration }{{24 * time.Hour, 24 * time.Hour}, {time.Second, time.Second}, {0, skew}, {-time.Minute, skew - time.Minute}} {
+		token := makeToken("localhost", creds.Primary, "", strconv.FormatInt(now.Add(c.expires).Unix(), 10))
+		until, err := authority.VerifyIdentity(token, device, creds, now)
+		if want := now.Add(c.ends); err != nil || !until.Equal(want) {
+			t.Errorf("a token that expires in %v lets in until %v, %v; want %v", c.expires, until, err, want)
+		}
 	}
 }
 
