@@ -97,22 +97,38 @@ func (f *Properties) rowText(r row) (text string, style theme.Style, mark string
 	}
 }
 
-// hints returns the keys that work now, the most useful first.
+// leave returns the key that leads out of what is in front, without a label while none does.
+func (f *Properties) leave() keymap.Binding {
+	switch {
+	case f.busy:
+		return keymap.Binding{}
+	case f.leaving:
+		return short(f.keys.Dialog.No, "keep editing")
+	case f.review != nil:
+		return f.keys.Review.Back
+	case f.typing != nil:
+		return f.keys.Field.Back
+	default:
+		return f.keys.Form.Cancel
+	}
+}
+
+// hints returns the other keys that work now, the most useful first.
 func (f *Properties) hints() []keymap.Binding {
 	k, d := f.keys.Form, f.keys.Dialog
 	switch {
 	case f.busy:
 		return nil
 	case f.leaving:
-		return []keymap.Binding{short(d.Yes, "discard"), short(d.No, "keep editing")}
+		return []keymap.Binding{short(d.Yes, "discard")}
 	case f.review != nil:
 		return f.reviewHints()
 	case f.typing != nil:
 		return f.typingHints()
 	case f.empty():
-		return []keymap.Binding{k.Add, k.Cancel}
+		return []keymap.Binding{k.Add}
 	case f.cursor == len(f.rows):
-		return []keymap.Binding{short(k.Edit, "review"), k.Add, k.Cancel}
+		return []keymap.Binding{short(k.Edit, "review"), k.Add}
 	}
 	r := f.rows[f.cursor]
 	var hints []keymap.Binding
@@ -133,7 +149,6 @@ func (f *Properties) hints() []keymap.Binding {
 	if f.changes > 0 {
 		hints = append(hints, k.Review)
 	}
-	hints = append(hints, k.Cancel)
 	if !r.same && r.conflict == nil && !r.removed() {
 		hints = append(hints, k.Reset)
 	}
@@ -146,9 +161,9 @@ func (f *Properties) hints() []keymap.Binding {
 func (f *Properties) typingHints() []keymap.Binding {
 	k, t := f.keys.Field, f.typing
 	if t.onName {
-		return []keymap.Binding{short(k.Accept, "on to value"), k.Back}
+		return []keymap.Binding{short(k.Accept, "on to value")}
 	}
-	hints := []keymap.Binding{k.Accept, k.Back, k.Type}
+	hints := []keymap.Binding{k.Accept, k.Type}
 	if t.adding() {
 		hints = append(hints, short(k.Prev, "name"))
 	}

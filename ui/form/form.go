@@ -41,6 +41,17 @@ func wrap(text string, w, n int) []string {
 	return lines
 }
 
+// hintLine returns on one line of w cells the key that does most, the key that leads out
+// behind it, and between them what else there is room for. A leave without a label is left out.
+func hintLine(th theme.Theme, w int, hints []keymap.Binding, leave keymap.Binding) string {
+	end := th.Hints(w, leave)
+	left := th.Hints(w-cell.Width(end)-2, hints...)
+	if left == "" || end == "" {
+		return " " + th.Hints(w, append(hints, leave)...)
+	}
+	return " " + left + "  " + end
+}
+
 // window returns the first of the h lines to show of n, given the first one shown so far
 // and the one that has to be in view.
 func window(top, cursor, n, h int) int {

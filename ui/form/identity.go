@@ -221,7 +221,7 @@ func (f *Identity) problem(p part) string {
 
 // idSymbols are the characters besides ASCII letters and digits that an id may hold (Azure
 // docs: iot-hub-devguide-identity-registry, "Device identity properties").
-const idSymbols = `-:.+%_#*?!(),=@;$'`
+const idSymbols = `:.+%_#*?!(),=@;$'-`
 
 // maxID is how long an id may be (same source).
 const maxID = 128

@@ -18,7 +18,7 @@ func (f *Identity) Size(w, h int) (int, int) {
 func (f *Identity) View(w, h int) string {
 	iw, ih := theme.Inner(w, h)
 	roomy := ih >= 10
-	fr := frame{title: f.Title(), hints: " " + f.theme.Hints(iw-2, f.hints()...)}
+	fr := frame{title: f.Title(), hints: hintLine(f.theme, iw-2, f.hints(), f.leave())}
 	if roomy {
 		fr.head = []string{""}
 	}
@@ -130,7 +130,15 @@ func (f *Identity) message() (text string, style theme.Style, mark string) {
 	return text, f.theme.Muted, " "
 }
 
-// hints returns the keys that work now.
+// leave returns the key that leads out of the form, without a label while none does.
+func (f *Identity) leave() keymap.Binding {
+	if f.busy {
+		return keymap.Binding{}
+	}
+	return f.keys.Identity.Cancel
+}
+
+// hints returns the other keys that work now, the most useful first.
 func (f *Identity) hints() []keymap.Binding {
 	k := f.keys.Identity
 	if f.busy {
@@ -138,10 +146,10 @@ func (f *Identity) hints() []keymap.Binding {
 	}
 	switch f.focus {
 	case partKeys:
-		return []keymap.Binding{k.Submit, k.Choose, k.Next, k.Cancel}
+		return []keymap.Binding{k.Submit, k.Choose, k.Next}
 	case partEnabled, partEdge:
-		return []keymap.Binding{k.Submit, k.Toggle, k.Next, k.Cancel}
+		return []keymap.Binding{k.Submit, k.Toggle, k.Next}
 	default:
-		return []keymap.Binding{k.Submit, k.Next, k.Cancel}
+		return []keymap.Binding{k.Submit, k.Next}
 	}
 }

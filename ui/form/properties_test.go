@@ -326,3 +326,26 @@ func TestHintsNameKeysThatWork(t *testing.T) {
 	press(f, "g", "d")
 	wantOn(t, f, "d keep it", "s review")
 }
+
+// Whoever has opened a form on a small screen is told how to leave it.
+func TestTheWayOutIsShownWhereThereIsRoomForTwoKeys(t *testing.T) {
+	properties := newForm(t, patch.Desired, thermostat)
+	typing := newForm(t, patch.Desired, thermostat)
+	press(typing, "enter")
+	reviewing := newForm(t, patch.Desired, thermostat)
+	press(reviewing, "d", "s")
+	identity := NewDevice(keymap.Default(), theme.Theme{})
+	for want, f := range map[string]updater{
+		"enter edit value  a add  esc cancel":  properties,
+		"enter accept  esc take back":          typing,
+		"enter save  esc back to form":         reviewing,
+		"enter create  tab/↓ next  esc cancel": identity,
+	} {
+		if got := screen(f, 40, 12); !strings.Contains(got, want) {
+			t.Errorf("lacks %q:\n%s", want, got)
+		}
+	}
+	if got := screen(properties, 20, 5); !strings.Contains(got, "enter edit") {
+		t.Errorf("with room for one key:\n%s", got)
+	}
+}

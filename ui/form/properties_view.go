@@ -32,7 +32,7 @@ func (f *Properties) View(w, h int) string {
 		head:    []string{" " + f.status(iw-2)},
 		top:     f.top,
 		message: f.message(iw, ih),
-		hints:   " " + f.theme.Hints(iw-2, f.hints()...),
+		hints:   hintLine(f.theme, iw-2, f.hints(), f.leave()),
 	}
 	if ih >= 10 {
 		fr.head = append(fr.head, "")

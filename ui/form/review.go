@@ -143,14 +143,14 @@ func (f *Properties) viewReview(w, h int) string {
 	r.top = max(min(r.top, fr.body-p.body), 0)
 	r.more = fr.body > p.body
 	fr.top, fr.focus = r.top, r.top
-	fr.hints = " " + f.theme.Hints(iw-2, f.hints()...)
+	fr.hints = hintLine(f.theme, iw-2, f.hints(), f.leave())
 	view, _ := draw(f.theme, fr, w, h)
 	return view
 }
 
-// reviewHints returns the keys of the review.
+// reviewHints returns the keys of the review besides the one that leads back.
 func (f *Properties) reviewHints() []keymap.Binding {
-	hints := []keymap.Binding{f.keys.Review.Save, f.keys.Review.Back}
+	hints := []keymap.Binding{f.keys.Review.Save}
 	if f.review.more {
 		hints = append(hints, f.keys.Move.Down, f.keys.Move.Up)
 	}
