@@ -76,6 +76,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   string
+	closed bool // the server closes the connection after it
 }
 
 // try sends one request; headers are pairs of name and value.
@@ -101,7 +102,7 @@ func (c *client) try(method, path, body string, headers ...string) (answer, erro
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
-	return answer{res.StatusCode, res.Header, string(text)}, err
+	return answer{res.StatusCode, res.Header, string(text), res.Close}, err
 }
 
 // must is try for a request that has to be answered with status.

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"fmt"
 
 	"twindeck/hub/embedded/jobs"
@@ -13,7 +14,7 @@ const jobsBucket = "jobs"
 func (s *Server) newJobs(opts Options) (rest.Jobs, error) {
 	scheduler, err := jobs.New(jobs.Options{
 		Registry: s.registry, Invoker: s.gateway, Keeper: s.keeper(jobsBucket), Dialect: opts.Queries.Dialect,
-		MaxActive: opts.MaxActiveJobs, Now: opts.Now, Log: opts.Log,
+		MaxActive: cmp.Or(opts.MaxActiveJobs, jobs.ActiveLimit(opts.Tier)), Now: opts.Now, Log: opts.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cannot use the data file %s: %w", opts.DataFile, err)

@@ -31,6 +31,7 @@ import (
 	"twindeck/hub/embedded/registry"
 	"twindeck/hub/embedded/rest"
 	"twindeck/hub/embedded/sas"
+	"twindeck/hub/embedded/throttle"
 )
 
 // ID names a device, or a module on a device.
@@ -70,6 +71,10 @@ type Options struct {
 	// IndexLag makes queries see the hub as it was that long ago, as those of the service do, which
 	// lag by seconds; 0: as it is.
 	IndexLag time.Duration
+
+	// Tier holds clients to the quotas of one unit of a tier of the service: F1, S1, S2 or S3;
+	// empty: there are none. It also says how many jobs there can be, unless MaxActiveJobs does.
+	Tier string
 
 	Queries rest.QueryOptions // page sizes and dialect of queries
 	Gateway gateway.Options   // switches of the device side; what it works with is set from the above
@@ -119,6 +124,13 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	quotas, err := throttle.New(opts.Tier, throttle.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if quotas != nil {
+		opts.Gateway.Throttle = quotas
+	}
 	https, httpsPort, err := listenLoopback(ctx, "HTTPS", opts.HTTPSPort)
 	if err != nil {
 		return nil, err
@@ -164,7 +176,7 @@ func (s *Server) assemble(opts Options) error {
 	scheduled, err := s.newJobs(opts)
 	service := rest.New(rest.Options{
 		Messages: s.messages, Telemetry: s.telemetry, Certs: opts.Gateway.Certificates,
-		Registry: s.registry, Authority: s.authority, Invoker: s.gateway, Jobs: scheduled, Managed: s.managed,
+		Registry: s.registry, Authority: s.authority, Invoker: s.gateway, Jobs: scheduled, Managed: s.managed, Throttle: opts.Gateway.Throttle,
 		Faults: opts.Faults, Queries: opts.Queries, Now: opts.Now, Log: opts.Log,
 	})
 	base, stop := context.WithCancel(context.Background())

@@ -7,6 +7,7 @@ import (
 
 	"twindeck/hub/embedded/mqtt"
 	"twindeck/hub/embedded/registry"
+	"twindeck/hub/embedded/throttle"
 )
 
 // Reasons for which the gateway closes connections.
@@ -46,6 +47,10 @@ func (g devices) Connect(c *mqtt.Client, info mqtt.ConnectInfo) (mqtt.Admission,
 	}
 	if fault.Code != mqtt.Accepted {
 		return mqtt.Admission{}, fault.Code
+	}
+	if err := g.opts.Throttle.Admit(c.Done(), throttle.Connections, 1); err != nil {
+		g.opts.Log.Warn("gateway: connection throttled", "client", info.ClientID)
+		return mqtt.Admission{}, mqtt.ServerUnavailable
 	}
 	creds, exists := g.registry.Credentials(id)
 	if !exists {

@@ -21,6 +21,7 @@ import (
 	"twindeck/hub/embedded/mqtt"
 	"twindeck/hub/embedded/registry"
 	"twindeck/hub/embedded/rest"
+	"twindeck/hub/embedded/throttle"
 )
 
 // Registry is the hub's state, as far as connected devices touch it. Credentials,
@@ -68,6 +69,9 @@ type Options struct {
 	Now func() time.Time
 	// Faults are failures on demand; nil is none.
 	Faults Faults
+	// Throttle holds devices to quotas of connections, twin reads and twin
+	// updates; nil has none. The embedded hub holds its services to it too.
+	Throttle *throttle.Throttle
 	// AnswerUnsubscribed answers twin requests also while the device has no
 	// subscription to the answers. MQTT forbids it and the service's gateways
 	// do not do it, but some device SDKs send a request before they subscribe

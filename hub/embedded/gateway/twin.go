@@ -9,7 +9,11 @@ import (
 	"twindeck/hub/embedded/mqtt"
 	"twindeck/hub/embedded/ordered"
 	"twindeck/hub/embedded/registry"
+	"twindeck/hub/embedded/throttle"
 )
+
+// classes are the quotas that twin requests count against.
+var classes = map[Operation]throttle.Class{GetTwin: throttle.TwinReads, PatchReported: throttle.TwinUpdates}
 
 // request carries out a twin request and answers it under the request id the
 // device chose. Without one nobody could match an answer, so there is none, and
@@ -26,8 +30,10 @@ func (g *Gateway) request(c *mqtt.Client, op Operation, request string, do func(
 	var body []byte
 	var more string
 	if fault.Status == 0 {
-		var err error
-		body, more, err = do()
+		err := g.opts.Throttle.Admit(c.Done(), classes[op], 1)
+		if err == nil {
+			body, more, err = do()
+		}
 		refusal = refusalOf(err)
 	}
 	status := http.StatusOK

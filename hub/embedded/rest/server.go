@@ -16,6 +16,7 @@ import (
 	"twindeck/hub/embedded/messages"
 	"twindeck/hub/embedded/registry"
 	"twindeck/hub/embedded/sas"
+	"twindeck/hub/embedded/throttle"
 )
 
 // Options are what a Server works with.
@@ -30,6 +31,7 @@ type Options struct {
 	Queries   QueryOptions            // pages and dialect
 	Jobs      Jobs                    // nil: none can be scheduled
 	Managed   *configurations.Manager // automatic device management
+	Throttle  *throttle.Throttle      // nil: no quotas
 	Now       func() time.Time        // nil: time.Now
 	Log       *slog.Logger            // nil: discarded; it sees addresses and statuses, no headers and no bodies
 }
@@ -45,11 +47,12 @@ type Server struct {
 
 	certificates Certificates
 
-	queries QueryOptions
-	jobs    Jobs
-	managed *configurations.Manager
-	now     func() time.Time
-	log     *slog.Logger
+	queries  QueryOptions
+	jobs     Jobs
+	managed  *configurations.Manager
+	throttle *throttle.Throttle
+	now      func() time.Time
+	log      *slog.Logger
 }
 
 // New returns the service side over a registry.
@@ -57,7 +60,8 @@ func New(opts Options) *Server {
 	s := &Server{
 		messages: opts.Messages, telemetry: opts.Telemetry, certificates: opts.Certs,
 		registry: opts.Registry, authority: opts.Authority, invoker: opts.Invoker,
-		faults: opts.Faults, queries: opts.Queries, jobs: opts.Jobs, managed: opts.Managed, now: opts.Now, log: opts.Log,
+		faults: opts.Faults, queries: opts.Queries, jobs: opts.Jobs, managed: opts.Managed, throttle: opts.Throttle,
+		now: opts.Now, log: opts.Log,
 	}
 	if s.jobs == nil {
 		s.jobs = noJobs{}
@@ -174,7 +178,11 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, status int) (res
 	if err != nil {
 		return response{}, err
 	}
-	return route.serve(s, &call{http: r, id: id, body: body})
+	c := &call{http: r, id: id, body: body}
+	if err := s.admit(route, c); err != nil {
+		return response{}, err
+	}
+	return route.serve(s, c)
 }
 
 // readBody bounds the size and the time; a server's ReadTimeout would also end method calls that
