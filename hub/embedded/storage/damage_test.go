@@ -134,6 +134,30 @@ func TestDamagedAndForeignFilesAreRefused(t *testing.T) {
 	}
 }
 
+// TestNewerFormat is a file from a version to come.
+func TestNewerFormat(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hub.data")
+	if err := os.WriteFile(path, sound(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := bolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(file.Update(func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte("twindeck embedded hub")).Put([]byte("format"), []byte("2"))
+	}), file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	newer, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err, untouched := use(t, newer); !errors.Is(err, storage.ErrNewer) || !untouched {
+		t.Errorf("error %v, untouched %v", err, untouched)
+	}
+}
+
 // TestTornMetaPage is a crash in the middle of a commit's last step: the commit before counts.
 func TestTornMetaPage(t *testing.T) {
 	good := sound(t)
