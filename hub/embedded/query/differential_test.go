@@ -121,7 +121,7 @@ func TestAgainstReference(t *testing.T) {
 			documents[id.Device] = document
 			order = append(order, id.Device)
 		}
-		for range 20 {
+		for range 10 {
 			condition := anyExpr(t, 4)
 			want := []string{}
 			for _, device := range order {

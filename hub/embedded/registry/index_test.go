@@ -100,25 +100,30 @@ func TestIndexIsBounded(t *testing.T) {
 	if _, err := s.PutIdentity(id, []byte(`{}`), Precondition{}); err != nil {
 		t.Fatal(err)
 	}
-	for range maxPastTwins + 10 {
+	for range maxPastTwins/2 + 10 {
 		s.SetConnected(id, true)
 		s.SetConnected(id, false)
 	}
 	if n := len(s.past.order); n > maxPastTwins {
 		t.Errorf("%d twins are remembered, want at most %d", n, maxPastTwins)
 	}
-	big := strings.Repeat("x", 4000)
 	s = New(Options{Now: c.Now, IndexLag: time.Hour})
-	if err := s.Seed(1, func(int) Seed {
-		return Seed{Device: "d", Desired: `{"a":"` + big + `","b":"` + big + `","c":"` + big + `"}`}
-	}); err != nil {
+	if _, err := s.PutIdentity(id, []byte(`{}`), Precondition{}); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 * maxPastBytes / len(big) / 3 {
+	member := `"` + strings.Repeat("x", 4000) + `"`
+	large := `{"a":` + member
+	for _, key := range []string{"b", "c", "d", "e", "f", "g"} {
+		large += `,"` + key + `":` + member
+	}
+	if _, err := s.PatchTwin(id, []byte(`{"properties":{"desired":`+large+`}}}`), Precondition{}); err != nil {
+		t.Fatal(err)
+	}
+	for range maxPastBytes/len(large) + 100 {
 		s.remember(s.devices["d"])
 	}
-	if s.past.bytes > maxPastBytes+100_000 {
-		t.Errorf("%d bytes are remembered, want at most %d", s.past.bytes, maxPastBytes)
+	if s.past.bytes > maxPastBytes+100_000 || len(s.past.order) < 1000 {
+		t.Errorf("%d twins of %d bytes are remembered, want at most %d bytes", len(s.past.order), s.past.bytes, maxPastBytes)
 	}
 }
 
