@@ -49,7 +49,8 @@ type Options struct {
 	// DataFile is the file that the hub lives in: identities, twins, keys, sessions and the
 	// certificates that clients trust are there again at the next start with it, and a write is
 	// durable before it is answered. It is created with mode 0600 when there is none. It holds
-	// keys. Empty: the hub lives in memory and is gone with Close.
+	// keys. A start in the last month of the certificates' year, or under another HubName, makes
+	// new certificates. Empty: the hub lives in memory and is gone with Close.
 	DataFile string
 
 	// DeviceCAs are the authorities that sign the certificates of devices of the type
