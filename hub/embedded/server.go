@@ -4,9 +4,9 @@
 // survives a crash.
 //
 // The parts: registry is its state, sas is who may do what, rest is the service side, gateway
-// over mqtt is the device side, storage is the file, query is the query language, ordered the
-// JSON, and faults makes all of it fail on demand. None of them shares code with the client side,
-// so that a mistake in one cannot hide a mistake in the other.
+// over mqtt is the device side, storage is the file, query is the query language, jobs runs what is
+// scheduled, ordered is the JSON, and faults makes all of it fail on demand. None of them shares
+// code with the client side, so that a mistake in one cannot hide a mistake in the other.
 package embedded
 
 import (
@@ -65,8 +65,8 @@ type Options struct {
 	// CloudToDevice are the limits of messages to devices; the zero value: those of the service.
 	CloudToDevice messages.Limits
 
-	// MaxActiveJobs is how many scheduled jobs may wait or run at once; 0: as many as are kept.
-	// jobs.ActiveLimit says how many a tier of the service allows.
+	// MaxActiveJobs is how many scheduled jobs may wait or run at once; 0: as many as the Tier
+	// allows, or as are kept.
 	MaxActiveJobs int
 
 	// IndexLag makes queries see the hub as it was that long ago, as those of the service do, which

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"strconv"
 	"strings"
 
 	"twindeck/hub/embedded/ordered"
@@ -60,8 +61,17 @@ func (t Twin) Attribute(path []string) (v ordered.Value, ok bool) {
 		if len(path) > 2 && path[1] == "reported" {
 			return t.reported.attribute(path[2:])
 		}
-	case "moduleId":
-		return ordered.Value{}, false
+	case "capabilities":
+		if t.ID.Module != "" {
+			return ordered.Value{}, false
+		}
+		return found(ordered.Find(`{"iotEdge":`+strconv.FormatBool(t.edge)+`}`, path[1:]...))
+	case "parentScopes":
+		return found(ordered.Find(t.more.parents, path[1:]...))
+	case "configurations":
+		return found(ordered.Find(t.more.configurations, path[1:]...))
+	case "moduleId", "statusReason", "deviceScope":
+		return ordered.Value{}, false // scalar has them when the twin does
 	default:
 		if canonical[root] == "" {
 			return ordered.Value{}, false
@@ -82,6 +92,10 @@ func (t Twin) scalar(root string) (v ordered.Value, ok bool) {
 		return ordered.NewString(t.ETag), true
 	case "status":
 		return ordered.NewString(statusName(t.disabled)), true
+	case "statusReason":
+		return ordered.NewString(t.more.statusReason), t.more.statusReason != ""
+	case "deviceScope":
+		return ordered.NewString(t.more.scope), t.more.scope != ""
 	case "connectionState":
 		return ordered.NewString(connectionState(t.connected)), true
 	case "lastActivityTime":

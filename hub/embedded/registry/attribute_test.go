@@ -30,6 +30,23 @@ func TestAttributesAgreeWithDocument(t *testing.T) {
 		s.SetModelID(id, "dtmi:com:example;1")
 		checkAttributes(t, s, id)
 	}
+	// What edge devices and configurations add.
+	edge := ID{Device: "edge"}
+	if _, err := s.PutIdentity(edge, []byte(`{"capabilities":{"iotEdge":true}}`), Precondition{}); err != nil {
+		t.Fatal(err)
+	}
+	twin, err := s.Twin(edge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf := ID{Device: "leaf"}
+	if _, err := s.PutIdentity(leaf, []byte(`{"deviceScope":"`+twin.more.scope+`"}`), Precondition{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []ID{edge, leaf, {Device: "edge", Module: "$edgeHub"}} {
+		s.find(id).more().configurations = `{"c":{"status":"Applied"}}`
+		checkAttributes(t, s, id)
+	}
 }
 
 func checkAttributes(t *testing.T, s *Store, id ID) {

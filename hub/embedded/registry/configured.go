@@ -64,6 +64,7 @@ func (s *Store) configureTwin(id ID, all []Settings, show Configured) error {
 		if err != nil {
 			return err
 		}
+		s.remember(r)
 		r.desired = &next
 		r.twinEtag++
 		if len(notify.Members()) > 0 {
@@ -71,6 +72,7 @@ func (s *Store) configureTwin(id ID, all []Settings, show Configured) error {
 		}
 	}
 	if show != (Configured{r.rest().configurations, r.rest().configured}) {
+		s.remember(r)
 		r.more().configurations, r.more().configured = show.Statuses, show.Writers
 	}
 	s.journal.changed(r)

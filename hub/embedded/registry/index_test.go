@@ -47,7 +47,7 @@ func TestIndexLags(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			id := ID{Device: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "device"), Module: rapid.SampledFrom([]string{"", "", "m"}).Draw(t, "module")}
 			n := rapid.IntRange(0, 9).Draw(t, "n")
-			switch rapid.IntRange(0, 6).Draw(t, "write") {
+			switch rapid.IntRange(0, 7).Draw(t, "write") {
 			case 0:
 				_ = s.DeleteIdentity(id, ParsePrecondition("*"))
 			case 1, 2:
@@ -60,6 +60,8 @@ func TestIndexLags(t *testing.T) {
 				_, _ = s.PatchReported(id, fmt.Appendf(nil, `{"n":%d}`, n), nil)
 			case 6:
 				s.SetConnected(id, n%2 == 0)
+			case 7:
+				_ = s.ConfigureTwin(id, nil, Configured{Statuses: fmt.Sprintf(`{"c%d":{}}`, n)})
 			}
 			history = append(history, picture{c.now, look(func(source Source) []Row { return s.List(source, 0, 100) }, s.OfDevice)})
 			c.now = c.now.Add(time.Duration(rapid.IntRange(1, 4000).Draw(t, "ms")) * time.Millisecond)
