@@ -277,15 +277,16 @@ func (s *Scheduler) start(ctx context.Context) time.Duration {
 	return pause
 }
 
-// end records what became of a job that was running.
+// end records what became of a job that was running. Nobody sees the end before it is stored.
 func (s *Scheduler) end(j *job, st status, failure string) {
-	s.mu.Lock()
-	j.status, j.failure, j.ended = st, failure, s.opts.Now()
-	s.running--
-	s.mu.Unlock()
-	if err := s.save(j); err != nil {
+	now := s.opts.Now()
+	if err := s.saveAs(j, func(v *storedJob) { v.Status, v.Failure, v.Ended = st, failure, now }); err != nil {
 		s.opts.Log.Error("jobs: a job cannot be stored", "job", j.id, "error", err)
 	}
+	s.mu.Lock()
+	j.status, j.failure, j.ended = st, failure, now
+	s.running--
+	s.mu.Unlock()
 	s.signal()
 }
 

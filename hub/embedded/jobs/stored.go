@@ -49,7 +49,10 @@ type storedRow struct {
 }
 
 // save stores a job without its rows, as it is now.
-func (s *Scheduler) save(j *job) error {
+func (s *Scheduler) save(j *job) error { return s.saveAs(j, func(*storedJob) {}) }
+
+// saveAs stores a job without its rows, as it will be after change.
+func (s *Scheduler) saveAs(j *job, change func(*storedJob)) error {
 	if s.opts.Keeper == nil {
 		return nil
 	}
@@ -61,6 +64,7 @@ func (s *Scheduler) save(j *job) error {
 		j.created, j.started, j.ended, j.status, j.failure,
 	}
 	s.mu.Unlock()
+	change(&stored)
 	text, err := json.Marshal(stored)
 	if err != nil {
 		return fmt.Errorf("store a job: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,6 +122,23 @@ func TestActiveLimits(t *testing.T) {
 	for tier, want := range map[string]int{"": 0, "F1": 1, "s1": 1, "S2": 5, "S3": 10} {
 		if got := ActiveLimit(tier); got != want {
 			t.Errorf("%s: %d, want %d", tier, got, want)
+		}
+	}
+}
+
+// TestEndIsStoredFirst shows that a job which is seen to be completed stays so after a crash.
+func TestEndIsStoredFirst(t *testing.T) {
+	keeper := &memory{values: map[string]string{}}
+	s := start(t, Options{Registry: fleet(t, 4), Keeper: keeper})
+	for i := range 20 {
+		id := fmt.Sprint("j", i)
+		create(t, s, id, patchD)
+		until(t, s, id, "completed")
+		keeper.mu.Lock()
+		stored := keeper.values[jobPrefix+id]
+		keeper.mu.Unlock()
+		if !strings.Contains(stored, `"Status":"completed"`) {
+			t.Fatalf("seen as completed, stored as %s", stored)
 		}
 	}
 }
