@@ -76,3 +76,19 @@ func TestAFailureIsNotClosedByAKeyForSomethingElse(t *testing.T) {
 		p.seesNot("Attach a client")
 	})
 }
+
+func TestWithoutAKeyThereIsNoConnectionStringToCopy(t *testing.T) {
+	inBubble(t, Options{}, 120, 36, func(f *fakeHub) {
+		demo(f)
+		i := f.identities[controller]
+		i.PrimaryKey = hub.Key{}
+		f.identities[controller] = i
+	}, func(p *pump) {
+		p.toController()
+		p.Press("Y")
+		p.sees("no symmetric key that this policy may read")
+		if len(p.copied) != 0 {
+			t.Errorf("copied %q", p.copied)
+		}
+	})
+}

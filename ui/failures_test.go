@@ -182,3 +182,45 @@ func TestARefusedClientIsTold(t *testing.T) {
 		p.sees("refused", "✗ the key is not accepted")
 	})
 }
+
+func TestARefusedPolicyIsToldFromAHubThatIsNotThere(t *testing.T) {
+	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
+		p.wait(time.Second)
+		refused := &hub.Error{Op: "list the devices", Status: 401, Code: hub.CodeUnauthorized}
+		p.hub.failing("Devices", refused)
+		p.hub.failing("Twin", refused)
+		p.Press("r")
+		p.sees("✗ not authorized")
+		p.hub.failing("Devices", nil)
+		p.hub.failing("Twin", nil)
+		p.Press("r")
+		p.sees("● connected")
+	})
+}
+
+func TestAFailureHasWhatSupportAsksFor(t *testing.T) {
+	inBubble(t, Options{Embedded: true}, 120, 36, demo, func(p *pump) {
+		p.toController()
+		p.hub.failing("Attach", &hub.Error{Op: "attach", Status: 500, Code: "ServerError", Number: 500001, TrackingID: "4711-G:0"})
+		p.Press("c")
+		p.sees("HTTP status 500", "error code ServerError (500001)", "tracking id 4711-G:0")
+	})
+}
+
+func TestAConflictThatCannotBeReadKeepsWhatWasTyped(t *testing.T) {
+	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
+		p.toController()
+		p.Press("e", "a")
+		p.Type("mine")
+		p.Press("tab")
+		p.Type("7")
+		p.Press("enter", "s")
+		p.hub.elsewhere(controller, `{"theirs":1}`)
+		p.hub.failing("Twin", errUnplugged)
+		p.Press("enter")
+		p.sees("changed by somebody else, and reading it again failed", "mine")
+		p.hub.failing("Twin", nil)
+		p.Press("enter") // under the same etag, which finds out again
+		p.sees("the twin has changed since", "mine", "theirs")
+	})
+}

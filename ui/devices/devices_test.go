@@ -311,3 +311,37 @@ func BenchmarkFilterSlice(b *testing.B) {
 		p.store.advance()
 	}
 }
+
+func TestAFailedReadKeepsTheModulesThatAreKnown(t *testing.T) {
+	p := New(keymap.Default())
+	p.Begin()
+	drain(p, p.AddPage(page(2, 0), true))
+	press(p, "l")
+	drain(p, p.SetModules("device-000000", []hub.Identity{{ID: hub.ID{Device: "device-000000", Module: "m"}}}))
+	drain(p, p.FailModules("device-000000", "cannot reach the hub"))
+	if got := ids(p); !slices.Contains(got, "device-000000/m") {
+		t.Errorf("%v", got)
+	}
+}
+
+// Modules that arrive above the window move nothing in it, also below a note.
+func TestModulesThatArriveAboveMoveNothing(t *testing.T) {
+	p := New(keymap.Default())
+	p.Begin()
+	drain(p, p.AddPage(page(50, 0), true))
+	press(p, "l", "G", "k", "k", "k", "k", "k", "k", "l")
+	drain(p, p.SetModules("device-000043", nil))
+	press(p, "j") // onto the note that there are none
+	before := text(p, 30, 12)
+	var found []hub.Identity
+	for i := range 5 {
+		found = append(found, hub.Identity{ID: hub.ID{Device: "device-000000", Module: fmt.Sprint("m", i)}})
+	}
+	drain(p, p.SetModules("device-000000", found))
+	if after := text(p, 30, 12); after != before || !strings.Contains(after, "no modules") {
+		t.Errorf("\n%s\nbecame\n%s", before, after)
+	}
+	if r := p.store.rows[p.grid.Cursor()]; !r.note {
+		t.Errorf("the cursor is on %v", r.id())
+	}
+}

@@ -270,3 +270,20 @@ func BenchmarkOverlay(b *testing.B) {
 		Overlay(background, 200, 60, box)
 	}
 }
+
+func TestHelpTurnsPages(t *testing.T) {
+	h := NewHelp(keys, theme.New(true, true))
+	rows := func() []string {
+		all := strings.Split(ansi.Strip(h.View(40, 12)), "\n")
+		return all[1 : len(all)-2]
+	}
+	first := rows()
+	h.Update(tea.KeyPressMsg{Code: tea.KeyPgDown})
+	if next := rows(); next[0] != first[len(first)-1] {
+		t.Errorf("the next page begins with %q, not with the last line of the one before, %q", next[0], first[len(first)-1])
+	}
+	h.Update(tea.KeyPressMsg{Code: tea.KeyPgUp})
+	if back := rows(); back[0] != first[0] {
+		t.Errorf("back to %q", back[0])
+	}
+}

@@ -349,3 +349,9 @@ func TestTheWayOutIsShownWhereThereIsRoomForTwoKeys(t *testing.T) {
 		t.Errorf("with room for one key:\n%s", got)
 	}
 }
+
+func TestTheReviewTellsAChangeOfType(t *testing.T) {
+	f := newForm(t, patch.Desired, `{"a":122}`)
+	press(f, "ctrl+t", "enter", "s")
+	wantOn(t, f, "(number → string)")
+}

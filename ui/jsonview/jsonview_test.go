@@ -449,3 +449,17 @@ func BenchmarkSetValue(b *testing.B) {
 		m.SetValue(v)
 	}
 }
+
+func TestTheCursorStaysOnAClosingBracket(t *testing.T) {
+	m := view(t, `{"a":{"x":1},"b":2}`, 10)
+	m.Move(3)
+	m.SetValue(parse(t, `{"a":{"x":1,"y":2},"b":2}`))
+	check(t, m, 40, 7, `
+		▾ {
+		  ▾ "a": {
+		      "x": 1,
+		      "y": 2
+		>    },
+		    "b": 2
+		  }`)
+}

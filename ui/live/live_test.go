@@ -187,3 +187,26 @@ func BenchmarkAddAndView(b *testing.B) {
 		})
 	}
 }
+
+func TestModulesOfTheSameNameAreToldApart(t *testing.T) {
+	p := New(keymap.Default())
+	p.Attach(sensors)
+	p.Add([]hub.Event{patched(2, noon)}, 0)
+	if got := text(p, 50, 20); strings.Contains(got, " d/sensors v2") {
+		t.Errorf("there is only one:\n%s", got)
+	}
+	p.Attach(hub.ID{Device: "other", Module: "sensors"})
+	if got := text(p, 50, 20); !strings.Contains(got, " d/sensors v2") {
+		t.Errorf("whose?\n%s", got)
+	}
+}
+
+func TestTheReceiptsKeptAreBounded(t *testing.T) {
+	p := New(keymap.Default())
+	for i := range int64(maxReceipts + 44) {
+		p.AddReceipt(hub.Receipt{ID: sensors, DesiredVersion: i, SentAt: noon})
+	}
+	if len(p.journal.receipts) != maxReceipts || len(p.journal.order) != maxReceipts {
+		t.Errorf("%d receipts", len(p.journal.receipts))
+	}
+}

@@ -263,3 +263,56 @@ func read(t *testing.T, dir, name string) string {
 	}
 	return string(data)
 }
+
+func TestALogOthersCouldReadIsClosedToThem(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "twindeck.log")
+	if err := os.WriteFile(name, []byte("before\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	file, _ := terminal.OpenLog(dir)
+	defer func() { _ = file.Close() }()
+	if info, err := file.Stat(); err != nil || info.Mode().Perm() != 0o600 || info.Size() == 0 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// The environment may hold a connection string, and every process of the user can read it.
+func TestTheGuardIsToldNoSecrets(t *testing.T) {
+	const children = "/proc/self/task/*/children"
+	if lists, _ := filepath.Glob(children); len(lists) == 0 {
+		t.Skip("there is no /proc to look at")
+	}
+	t.Setenv("TWINDECK_TEST_SECRET", "SharedAccessKey=c2VjcmV0")
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = null.Close() }()
+	guard, err := terminal.StartGuard(null, null)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer guard.Release()
+	found := false
+	lists, _ := filepath.Glob(children)
+	for _, list := range lists {
+		pids, err := os.ReadFile(list)
+		if err != nil {
+			continue // the thread is gone
+		}
+		for _, child := range strings.Fields(string(pids)) {
+			env, err := os.ReadFile(filepath.Join("/proc", child, "environ"))
+			if err != nil || !strings.Contains(string(env), "TWINDECK_TERMINAL_GUARD") {
+				continue
+			}
+			found = true
+			if strings.Contains(string(env), "SharedAccessKey") {
+				t.Errorf("the guard's environment is %q", env)
+			}
+		}
+	}
+	if !found {
+		t.Error("there is no guard to look at")
+	}
+}

@@ -68,16 +68,17 @@ func line(t *testing.T, p *Pane, has string) string {
 
 func TestEveryStateOfAPropertyIsShown(t *testing.T) {
 	p := show(t,
-		`{"firmware":"1.4.2","interval":122,"setPoint":21.5,"numeric":"5","gone":true}`,
+		`{"firmware":"1.4.2","interval":122,"setPoint":21.5,"numeric":"5","gone":true,"late":5}`,
 		`{"$lastUpdated":"2026-03-01T11:00:00Z","interval":{"$lastUpdated":"2026-03-01T11:59:57.5Z"}}`,
-		`{"firmware":"1.4.2","interval":60,"setPoint":{"value":19.0,"ac":400,"av":4,"ad":"out of \u001b[31mrange"},"numeric":"5","bootCount":17}`,
-		`{"$lastUpdated":"2026-02-01T11:00:00Z"}`)
+		`{"firmware":"1.4.2","interval":60,"setPoint":{"value":19.0,"ac":400,"av":4,"ad":"out of \u001b[31mrange"},"numeric":"5","bootCount":17,"late":4}`,
+		`{"$lastUpdated":"2026-02-01T11:00:00Z","late":{"$lastUpdated":"2026-03-01T11:59:00Z"}}`)
 	for has, want := range map[string]string{
 		"firmware":  "✓ firmware 1.4.2 1.4.2 60m",
 		"interval":  "… interval 122 60 2s",
 		"setPoint":  "✗ setPoint 21.5 19.0 400",
 		"numeric":   `✓ numeric "5" "5" 60m`,
 		"gone":      "… gone true – 60m",
+		"late":      "… late 5 4 60m", // it has waited since it was desired
 		"bootCount": "+ bootCount – 17 28d",
 	} {
 		want = strings.ReplaceAll(want, "60m", "1h")
