@@ -82,7 +82,10 @@ func New(opts Options) (*Manager, error) {
 	m.rank()
 	opts.Registry.Watch(m.changed)
 	go m.run(ctx)
-	m.changedAll()
+	// What a crash interrupted goes on; a registry that is empty has nothing of that.
+	if len(opts.Registry.List(registry.Devices, 0, 1)) > 0 {
+		m.changedAll()
+	}
 	return m, nil
 }
 
