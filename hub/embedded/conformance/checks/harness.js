@@ -183,7 +183,7 @@ async function raw(id, { clean = true, password = identityToken(id), will, keepa
   });
   open.add({ close: () => called((done) => c.end(true, {}, done)) });
   c.messages = [];
-  c.on('message', (topic, payload) => c.messages.push({ topic, text: payload.toString() }));
+  c.on('message', (topic, payload, { dup }) => c.messages.push({ topic, text: payload.toString(), dup }));
   const connack = await within('CONNACK', new Promise((resolve, reject) => {
     c.once('connect', resolve);
     c.once('error', reject);

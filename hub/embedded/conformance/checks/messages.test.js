@@ -91,7 +91,8 @@ describe('messages to devices', () => {
     c.stream.destroy();
     await gone;
     const second = await raw(device, { clean: false });
-    await second.arrived('the message again', (topic, text) => text === 'again');
+    const again = await second.arrived('the message again', (topic, text) => text === 'again');
+    assert.deepEqual([c.messages[0].dup, again.dup], [false, true]);
     await until('an empty queue', async () => await waiting(device) === 0);
   });
 
@@ -170,6 +171,9 @@ describe('messages over HTTPS', () => {
     const [device, other] = [await newDevice(), await newDevice()];
     const path = `/devices/${device.deviceId}/messages/deviceBound`;
     for (const token of [null, 'nonsense', identityToken(other)]) assert.equal((await rest('GET', path, { token })).status, 401);
+    assert.equal((await receive(device)).status, 204);
+    await registry.update({ ...device, status: 'disabled' });
+    assert.equal((await receive(device)).status, 401);
   });
 
   it('do not come with the twin', async () => {

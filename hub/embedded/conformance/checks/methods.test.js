@@ -60,6 +60,8 @@ describe('direct methods', { concurrency: true }, () => {
   it('wait for a device that connects within the connect timeout', async () => {
     const device = await newDevice();
     const answer = service.invokeDeviceMethod(device.deviceId, { methodName: 'ping', responseTimeoutInSeconds: 20, connectTimeoutInSeconds: 20 });
+    // Once later requests are answered, this one waits.
+    for (let i = 0; i < 10; i++) await registry.get(device.deviceId);
     await callee(device, () => ({ status: 200, payload: '"pong"' }));
     assert.equal(body(await answer).payload, 'pong');
   });

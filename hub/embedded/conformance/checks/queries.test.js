@@ -24,6 +24,7 @@ const conditions = [
   ["(tags.floor = 1 OR tags.floor = 2) AND tags.city = 'Bern'", 'two'],
   ['properties.desired.interval = 20', 'two'],
   ["properties.desired.interval = '30'", 'three'],
+  ['properties.desired.interval > 20', ''],
   ['properties.desired.deep.er = 1', 'one'],
   ['properties.desired.on', 'one'],
   ['properties.desired.on = false', 'two'],
@@ -139,7 +140,10 @@ describe('queries', () => {
   });
 
   it('stop at TOP', async () => {
-    assert.equal((await queryAll(`SELECT TOP 2 * FROM devices WHERE tags.mine = '${mine}'`)).length, 2);
+    const top = (n, size) => queryAll(`SELECT TOP ${n} * FROM devices WHERE tags.mine = '${mine}'`, size);
+    assert.equal((await top(2)).length, 2);
+    assert.equal((await top(3, 2)).length, 3);
+    assert.equal((await top(9)).length, 4);
   });
 
   it('count', async () => {
@@ -163,7 +167,7 @@ describe('queries', () => {
   });
 
   for (const bad of [
-    'SELECT', 'SELECT * FROM', 'SELECT * FROM nowhere', 'SELECT * FROM devices WHERE', 'SELECT * FROM devices WHERE tags.a = ', 'DELETE FROM devices',
+    'SELECT', 'SELECT TOP 0 * FROM devices', 'SELECT * FROM', 'SELECT * FROM nowhere', 'SELECT * FROM devices WHERE', 'SELECT * FROM devices WHERE tags.a = ', 'DELETE FROM devices',
     "SELECT * FROM devices WHERE STARTS_WITH(deviceId, 'x')", "SELECT * FROM devices WHERE CONTAINS(deviceId, 'x')", 'SELECT * FROM devices ORDER BY deviceId',
     "SELECT * FROM devices WHERE tags.a = 'open", 'SELECT * FROM devices JOIN devices.modules',
   ]) {

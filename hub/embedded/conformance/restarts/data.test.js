@@ -115,6 +115,17 @@ describe('a hub with a data file', () => {
     assert.equal((await getTwin(device)).tags.job, jobId);
   });
 
+  it('applies the configurations that it had', async () => {
+    const id = newId();
+    const content = { deviceContent: { 'properties.desired.managed': id } };
+    await registry.addConfiguration({ id, schemaVersion: '1.0', priority: 1, targetCondition: `tags.target = '${id}'`, content });
+    await restart('SIGKILL');
+    const device = await newDevice();
+    await updateTwin(device, { tags: { target: id } });
+    await until('the configuration to be applied', async () => (await getTwin(device)).properties.desired.managed === id);
+    await registry.removeConfiguration(id);
+  });
+
   it('is the only one on its data', async () => {
     const second = await launch('--https-port', '0', '--mqtts-port', '0');
     assert.equal(second.child.exitCode, 1);
