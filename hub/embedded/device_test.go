@@ -323,3 +323,32 @@ func TestNewKeysEndConnections(t *testing.T) {
 		wait(t, module.Publish("devices/d/modules/m/messages/events/", 1, false, ""))
 	}
 }
+
+// TestMessageThatAnotherReceiverLetGo: a device that received a message over HTTPS and did nothing
+// with it gets it over MQTT once the lock is over, whoever finds that out.
+func TestMessageThatAnotherReceiverLetGo(t *testing.T) {
+	for qos := range byte(2) {
+		hub := start(t, embedded.Options{CloudToDevice: messages.Limits{Lock: 20 * time.Millisecond}})
+		service := newClient(t, hub)
+		service.must(t, http.StatusOK, "PUT", "/devices/d", `{"deviceId":"d"}`)
+		d := embedded.ID{Device: "d"}
+		token := tokenOf(t, hub, d)
+		for _, body := range []string{"one", "two", "three"} {
+			send(t, hub, d, messages.Message{Body: []byte(body)})
+		}
+		for range 2 {
+			service.must(t, http.StatusOK, "GET", "/devices/d/messages/deviceBound", "", "Authorization", token)
+		}
+		<-time.After(30 * time.Millisecond) // the locks are over, and nobody has looked
+		c, inbox := slowDevice(t, hub, d)
+		wait(t, c.Subscribe(deviceBound, qos, nil))
+		for _, body := range []string{"one", "two", "three"} {
+			m := take(t, inbox)
+			if string(m.Payload()) != body || m.Qos() != qos {
+				t.Errorf("got %s, QoS %d, want %s", m.Payload(), m.Qos(), body)
+			}
+			m.Ack()
+		}
+		waiting(t, service, 0)
+	}
+}

@@ -28,11 +28,72 @@ type Commands interface {
 // wait for a slow reader.
 const maxInFlight = 8
 
-// window is what a device has been sent and has not acknowledged.
+// window is what a device has been sent and has not acknowledged. One pump at a
+// time fills it; a call that finds one at work leaves it a note, because the
+// queues may call while they are being called.
 type window struct {
-	mu     sync.Mutex
-	closed bool
-	tokens map[uint16]string // of the locks, by packet identifier
+	mu      sync.Mutex
+	closed  bool
+	pumping bool
+	more    bool              // there may be messages that the pump has not seen
+	tokens  map[uint16]string // of the locks, by packet identifier
+}
+
+// begin notes that there may be more messages, and reports whether it is for the
+// caller to pump them.
+func (w *window) begin() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.more = true
+	if w.pumping {
+		return false
+	}
+	w.pumping = true
+	return true
+}
+
+// wants reports whether the pump goes on.
+func (w *window) wants() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.pumping = w.more && !w.closed && len(w.tokens) < maxInFlight
+	w.more = false
+	return w.pumping
+}
+
+// add puts a message into the window; it reports false when the device has gone.
+func (w *window) add(packet uint16, token string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return false
+	}
+	if w.tokens == nil {
+		w.tokens = make(map[uint16]string)
+	}
+	w.tokens[packet] = token
+	return true
+}
+
+// remove takes a message out of the window, if it is there.
+func (w *window) remove(packet uint16) (token string, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	token, ok = w.tokens[packet]
+	delete(w.tokens, packet)
+	return token, ok
+}
+
+// close takes everything out for good.
+func (w *window) close() (tokens []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+	for _, token := range w.tokens {
+		tokens = append(tokens, token)
+	}
+	w.tokens = nil
+	return tokens
 }
 
 // packetOf returns the packet identifier that a message travels under. It is
@@ -56,25 +117,29 @@ func (g *Gateway) pump(c *mqtt.Client) {
 		return
 	}
 	w := &l.window
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for !w.closed && len(w.tokens) < maxInFlight {
+	if !w.begin() {
+		return
+	}
+	for w.wants() {
 		d, ok := g.opts.Commands.Hold(l.id)
 		if !ok {
-			return
+			continue
 		}
+		// The acknowledgement may come before Deliver returns.
 		packet := packetOf(d.Sequence)
-		acknowledges, sent := c.Deliver(prefix+d.Bag(), d.Body, packet, d.Again && c.Resumed())
-		switch {
-		case !sent:
+		if !w.add(packet, d.Token) {
 			g.noteFailure(c, g.opts.Commands.Release(l.id, []string{d.Token}))
-			return
-		case acknowledges:
-			if w.tokens == nil {
-				w.tokens = make(map[uint16]string)
-			}
-			w.tokens[packet] = d.Token
-		default:
+			continue
+		}
+		acknowledges, sent := c.Deliver(prefix+d.Bag(), d.Body, packet, d.Again && c.Resumed())
+		if !sent {
+			w.remove(packet)
+			g.noteFailure(c, g.opts.Commands.Release(l.id, []string{d.Token}))
+			continue
+		}
+		w.begin()
+		if !acknowledges {
+			w.remove(packet)
 			g.noteFailure(c, g.opts.Commands.Complete(l.id, d.Token))
 		}
 	}
@@ -83,10 +148,7 @@ func (g *Gateway) pump(c *mqtt.Client) {
 // Acknowledged completes a message that the device has taken, and sends more.
 func (g devices) Acknowledged(c *mqtt.Client, packet uint16) {
 	l := c.Tag().(*link)
-	l.window.mu.Lock()
-	token, sent := l.window.tokens[packet]
-	delete(l.window.tokens, packet)
-	l.window.mu.Unlock()
+	token, sent := l.window.remove(packet)
 	if !sent {
 		return
 	}
@@ -98,14 +160,7 @@ func (g devices) Acknowledged(c *mqtt.Client, packet uint16) {
 // release gives back what a device that has gone did not acknowledge.
 func (g *Gateway) release(c *mqtt.Client) {
 	l := c.Tag().(*link)
-	l.window.mu.Lock()
-	l.window.closed = true
-	var tokens []string
-	for _, token := range l.window.tokens {
-		tokens = append(tokens, token)
-	}
-	l.window.tokens = nil
-	l.window.mu.Unlock()
+	tokens := l.window.close()
 	if len(tokens) > 0 {
 		g.noteFailure(c, g.opts.Commands.Release(l.id, tokens))
 	}

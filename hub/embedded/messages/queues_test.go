@@ -218,6 +218,11 @@ func TestFeedbackIsLockedForItsReceiver(t *testing.T) {
 	if _, _, ok := h.ReceiveFeedback(); ok {
 		t.Error("locked feedback is handed out")
 	}
+	for _, token := range []string{"", "nonsense"} {
+		if err := h.CompleteFeedback(token); !errors.Is(err, ErrLockLost) {
+			t.Errorf("complete %q: %v", token, err)
+		}
+	}
 	h.must(h.AbandonFeedback(first))
 	second := count(64)
 	h.pass(time.Minute)
