@@ -7,8 +7,6 @@ import (
 	"net"
 	"strconv"
 	"syscall"
-
-	"twindeck/hub/embedded/faults"
 )
 
 // attempts is how often a free port is looked for that is free in both address families.
@@ -53,21 +51,4 @@ func listenPair(ctx context.Context, port int) ([]net.Listener, int, error) {
 		return nil, 0, err
 	}
 	return []net.Listener{four}, port, nil // this machine has no IPv6
-}
-
-// unreliable is a listener that faults can make unreachable.
-type unreliable struct {
-	net.Listener
-	faults *faults.Faults
-}
-
-// Accept closes connections at once while the hub is to be unreachable.
-func (l unreliable) Accept() (net.Conn, error) {
-	for {
-		conn, err := l.Listener.Accept()
-		if err != nil || !l.faults.Unreachable() {
-			return conn, err
-		}
-		_ = conn.Close() // nobody is there to learn of an error
-	}
 }

@@ -1,13 +1,8 @@
 package embedded_test
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -15,158 +10,205 @@ import (
 	paho "github.com/eclipse/paho.mqtt.golang"
 
 	"twindeck/hub/embedded"
-	"twindeck/hub/embedded/storage"
+	"twindeck/hub/embedded/faults"
 )
 
-// TestRestart stops a hub and starts it again with the same data file, under clients that keep
-// their connection strings and their trust.
-func TestRestart(t *testing.T) {
-	opts := embedded.Options{DataFile: filepath.Join(t.TempDir(), "hub.data")}
-	hub := start(t, opts)
-	if hub.Restored() {
-		t.Error("a new hub is restored")
+// setFaults starts a hub with the device d and faults as text.
+func setFaults(t *testing.T, specs ...string) (*faults.Faults, *embedded.Server, *client) {
+	t.Helper()
+	f, hub, c := faulty(t)
+	for _, spec := range specs {
+		if err := f.Set(spec); err != nil {
+			t.Fatal(err)
+		}
 	}
-	c := newClient(t, hub)
-	c.must(t, 200, "PUT", "/devices/d", `{}`)
-	c.must(t, 200, "PUT", "/devices/d/modules/m", `{}`)
-	c.must(t, 200, "PUT", "/devices/off", `{"status":"disabled"}`)
-	c.must(t, 200, "PATCH", "/twins/d/modules/m", `{"tags":{"a":1},"properties":{"desired":{"n":1}}}`)
-	if err := hub.SeedFleet(100); err != nil {
-		t.Fatal(err)
-	}
-	paths := []string{"/devices/d", "/devices/d/modules/m", "/twins/d", "/twins/d/modules/m", "/devices/off", "/twins/thermostat-0000001", "/devices"}
-	before := map[string]string{}
-	for _, path := range paths {
-		before[path] = c.must(t, 200, "GET", path, "").body
-	}
-	id := embedded.ID{Device: "d", Module: "m"}
-	identity, err := hub.IdentityConnectionString(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ca, owner := hub.CACertificate(), hub.ConnectionString("iothubowner")
-	opts.HTTPSPort, opts.MQTTSPort = port(hub.HTTPSAddress()), port(hub.MQTTSAddress())
-	if err := hub.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if content, err := os.ReadFile(opts.DataFile); err != nil || len(content) == 0 {
-		t.Errorf("the data file: %v", err)
-	}
+	return f, hub, c
+}
 
-	again := start(t, opts)
-	if !again.Restored() || !bytes.Equal(again.CACertificate(), ca) || again.ConnectionString("iothubowner") != owner {
-		t.Error("the hub is another one after a restart")
+// pending waits long enough to see that nothing happens, which no deadline can show.
+func pending(t *testing.T, token paho.Token, what string) {
+	t.Helper()
+	if token.WaitTimeout(100 * time.Millisecond) {
+		t.Errorf("%s: %v", what, token.Error())
 	}
-	if got, err := again.IdentityConnectionString(id); err != nil || got != identity {
-		t.Errorf("the module's connection string changed, or %v", err)
+}
+
+func TestWithheldAcknowledgements(t *testing.T) {
+	_, hub, c := setFaults(t, "mqtt:puback:lose:times=1", "mqtt:suback:lose:times=1:device=d")
+	device, _ := connect(t, hub, embedded.ID{Device: "d"})
+	pending(t, device.Subscribe("$iothub/twin/res/#", 0, nil), "a subscription was answered")
+	wait(t, device.Subscribe("$iothub/methods/POST/#", 0, nil))
+	pending(t, device.Publish("$iothub/twin/PATCH/properties/reported/?$rid=1", 1, false, `{"n":1}`), "a message was acknowledged")
+	wait(t, device.Publish("devices/d/messages/events/", 1, false, "x"))
+	// What was not acknowledged was done.
+	if a := c.must(t, 200, "GET", "/twins/d", ""); !strings.Contains(a.body, `"n":1`) {
+		t.Errorf("twin %s", a.body)
 	}
+}
+
+func TestConnectionsBreakInTheMiddleOfAPacket(t *testing.T) {
+	_, hub, c := setFaults(t, "mqtt:publish:tear:times=1")
+	lost := make(chan error, 1)
+	options := pahoOptions(t, hub, embedded.ID{Device: "d"}).SetConnectionLostHandler(func(_ paho.Client, err error) { lost <- err })
+	messages := make(chan message, 1)
+	options.SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { messages <- message{m.Topic(), string(m.Payload())} })
+	device := paho.NewClient(options)
+	wait(t, device.Connect())
+	t.Cleanup(func() { device.Disconnect(0) })
+	wait(t, device.Subscribe(desiredTopic, 0, nil))
+	c.must(t, 200, "PATCH", "/twins/d", set)
+	select {
+	case err := <-lost:
+		if !strings.Contains(err.Error(), "EOF") {
+			t.Errorf("lost with %v", err)
+		}
+	case m := <-messages:
+		t.Errorf("received %v", m)
+	case <-time.After(10 * time.Second):
+		t.Error("nothing happened")
+	}
+	_, again := connect(t, hub, embedded.ID{Device: "d"}, desiredTopic)
+	c.must(t, 200, "PATCH", "/twins/d", set)
+	if m := receive(t, again); m.payload != `{"n":1,"$version":3}` {
+		t.Errorf("received %v", m)
+	}
+}
+
+func TestTornConnack(t *testing.T) {
+	_, hub, _ := setFaults(t, "mqtt:connack:tear:times=1", "mqtt:connack:lose:times=1")
+	if token := newPaho(t, hub, embedded.ID{Device: "d"}).Connect(); !token.WaitTimeout(10*time.Second) || token.Error() == nil {
+		t.Errorf("connected: %v", token.Error())
+	}
+	pending(t, newPaho(t, hub, embedded.ID{Device: "d"}).Connect(), "a connect was answered")
+	connect(t, hub, embedded.ID{Device: "d"})
+}
+
+func TestRefusedConnections(t *testing.T) {
+	_, _, c := setFaults(t, "connections:refuse:times=2")
 	c.http.CloseIdleConnections()
-	for _, path := range paths {
-		if got := c.must(t, 200, "GET", path, "").body; got != before[path] {
-			t.Errorf("GET %s after a restart\n got %s\nwant %s", path, got, before[path])
+	for range 2 {
+		if a, err := c.try("GET", "/twins/d", ""); err == nil {
+			t.Errorf("answered: %v", a)
 		}
 	}
-	_, messages := connect(t, again, id, desiredTopic)
-	c.must(t, 200, "PATCH", "/twins/d/modules/m", `{"properties":{"desired":{"n":2}}}`)
-	if got := receive(t, messages); !strings.HasSuffix(got.payload, `"$version":3}`) {
-		t.Errorf("received %v, want version 3", got)
+	c.must(t, 200, "GET", "/twins/d", "")
+}
+
+func TestFaultsAsText(t *testing.T) {
+	_, hub, c := setFaults(t, "twins:PATCH:412:every=2", "query:lose", "mqtt:patch-reported:503:times=1")
+	c.must(t, 200, "PATCH", "/twins/d", set)
+	c.must(t, 412, "PATCH", "/twins/d", set)
+	c.must(t, 200, "GET", "/twins/d", "")
+	if a, err := c.try("POST", "/devices/query", `{"query":"SELECT * FROM devices"}`); err == nil {
+		t.Errorf("answered: %v", a)
 	}
-}
-
-func port(address string) (port int) {
-	_, _ = fmt.Sscanf(address[strings.LastIndexByte(address, ':'):], ":%d", &port)
-	return port
-}
-
-// TestStoredSessionSurvivesAKill has a device that, like those of some SDKs, subscribes once and
-// then relies on the hub to remember.
-func TestStoredSessionSurvivesAKill(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "hub.data")
-	received := make(chan int64, 10)
-	handler := func(_ paho.Client, m paho.Message) { received <- versionOf(m) }
-	for round := range 4 {
-		hub := startChild(t, path)
-		if round == 0 {
-			if status, answer, err := hub.do("PUT", "/devices/d", "{}"); err != nil || status != 200 {
-				t.Fatalf("%d %s %v", status, answer, err)
-			}
+	device, messages := connect(t, hub, embedded.ID{Device: "d"}, "$iothub/twin/res/#")
+	for _, want := range []string{"503", "204"} {
+		wait(t, device.Publish("$iothub/twin/PATCH/properties/reported/?$rid=1", 1, false, `{"n":1}`))
+		if m := receive(t, messages); !strings.HasPrefix(m.topic, "$iothub/twin/res/"+want+"/") {
+			t.Errorf("received %v, want %s", m, want)
 		}
-		client, remembered := hub.connect(t, "d", false, handler)
-		if remembered != (round > 0) {
-			t.Errorf("round %d: session present is %v", round, remembered)
-		}
-		if round == 0 {
-			wait(t, client.Subscribe(desiredTopic, 1, nil))
-		} else {
-			if status, answer, err := hub.do("PATCH", "/twins/d", `{"properties":{"desired":{"n":1}}}`); err != nil || status != 200 {
-				t.Fatalf("%d %s %v", status, answer, err)
-			}
-			select {
-			case version := <-received:
-				if version != int64(round+1) {
-					t.Errorf("round %d: version %d", round, version)
-				}
-			case <-time.After(10 * time.Second):
-				t.Fatalf("round %d: nothing came", round)
-			}
-		}
-		hub.kill()
-		client.Disconnect(0)
 	}
 }
 
-// TestRestartUnderAnotherName needs another certificate, and keeps the rest.
-func TestRestartUnderAnotherName(t *testing.T) {
-	opts := embedded.Options{DataFile: filepath.Join(t.TempDir(), "hub.data")}
-	hub := start(t, opts)
-	key := value(hub.ConnectionString("service"), "SharedAccessKey")
-	if err := hub.Close(); err != nil {
+// TestRestart shows what clients see of it: a connection that breaks, a port that is free, and
+// then the hub that they knew.
+func TestRestart(t *testing.T) {
+	_, hub, c := faulty(t)
+	d := embedded.ID{Device: "d"}
+	lost := make(chan error, 1)
+	messages := make(chan message, 10)
+	options := pahoOptions(t, hub, d).SetCleanSession(false).
+		SetConnectionLostHandler(func(_ paho.Client, err error) { lost <- err }).
+		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { messages <- message{m.Topic(), string(m.Payload())} })
+	device := paho.NewClient(options)
+	wait(t, device.Connect())
+	t.Cleanup(func() { device.Disconnect(0) })
+	wait(t, device.Subscribe(desiredTopic, 0, nil))
+	before := c.must(t, 200, "GET", "/devices/d", "").header.Get("ETag")
+
+	ctx, comeBack := context.WithCancel(context.Background())
+	restarted := make(chan error, 1)
+	go func() { restarted <- hub.Restart(ctx, time.Hour) }()
+	select {
+	case <-lost:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the connection stays")
+	}
+	for _, address := range []string{hub.HTTPSAddress(), hub.MQTTSAddress()} {
+		eventually(t, address+" is free", func() bool {
+			conn, err := net.Dial("tcp", address)
+			if err == nil {
+				_ = conn.Close()
+			}
+			return err != nil
+		})
+	}
+	if a, err := c.try("GET", "/devices/d", ""); err == nil {
+		t.Errorf("answered: %v", a)
+	}
+	comeBack()
+	if err := <-restarted; err != nil {
 		t.Fatal(err)
 	}
-	opts.HubName = "other.localhost"
-	again := start(t, opts)
-	if got := value(again.ConnectionString("service"), "SharedAccessKey"); got != key {
-		t.Error("the policies have other keys")
+	if after := c.must(t, 200, "GET", "/devices/d", "").header.Get("ETag"); after != before {
+		t.Errorf("etag %s, want %s", after, before)
 	}
-	conn, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port(again.HTTPSAddress())), &tls.Config{RootCAs: again.CertPool(), ServerName: opts.HubName})
+	token := device.Connect()
+	wait(t, token)
+	if !token.(*paho.ConnectToken).SessionPresent() {
+		t.Error("the session is gone")
+	}
+	c.must(t, 200, "PATCH", "/twins/d", set)
+	if m := receive(t, messages); m.payload != `{"n":1,"$version":2}` {
+		t.Errorf("received %v", m)
+	}
+	if err := hub.Restart(context.Background(), 0); err != nil {
+		t.Fatal(err)
+	}
+	c.must(t, 200, "GET", "/devices/d", "")
+}
+
+func TestAHubThatIsAwayCanBeClosed(t *testing.T) {
+	hub, err := embedded.Start(context.Background(), embedded.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = conn.Close()
+	restarted := make(chan error, 1)
+	go func() { restarted <- hub.Restart(context.Background(), time.Hour) }()
+	eventually(t, "the port is free", func() bool {
+		conn, err := net.Dial("tcp", hub.MQTTSAddress())
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err != nil
+	})
+	if err := hub.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-restarted; err != nil {
+		t.Error(err)
+	}
 }
 
-func TestDataFileThatCannotBeUsed(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "hub.data")
-	hub := start(t, embedded.Options{DataFile: path})
-	if _, err := embedded.Start(context.Background(), embedded.Options{DataFile: path}); !errors.Is(err, storage.ErrInUse) {
-		t.Errorf("a second hub: %v", err)
-	}
-	newClient(t, hub).must(t, 200, "PUT", "/devices/d", `{}`)
-	foreign := filepath.Join(t.TempDir(), "notes.txt")
-	if err := os.WriteFile(foreign, []byte("my notes"), 0o600); err != nil {
+func TestRestartsByItself(t *testing.T) {
+	f := &faults.Faults{}
+	if err := f.Set("restart=200ms"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := embedded.Start(context.Background(), embedded.Options{DataFile: foreign}); !errors.Is(err, storage.ErrForeign) || strings.Contains(err.Error(), "\n") {
-		t.Errorf("a foreign file: %v", err)
-	}
-	if text, _ := os.ReadFile(foreign); string(text) != "my notes" {
-		t.Error("the foreign file was changed")
-	}
-	// Files whose parts are sound, but are not a hub's.
-	for bucket, key := range map[string]string{"hub": "policies", "registry": "counters"} {
-		odd := filepath.Join(t.TempDir(), "odd.data")
-		db, err := storage.Open(odd)
-		if err != nil {
-			t.Fatal(err)
+	hub := start(t, embedded.Options{Faults: f})
+	eventually(t, "the port is free", func() bool {
+		conn, err := net.Dial("tcp", hub.MQTTSAddress())
+		if err == nil {
+			_ = conn.Close()
 		}
-		if err := errors.Join(db.Keeper(bucket).Put(key, []byte("[")), db.Close()); err != nil {
-			t.Fatal(err)
+		return err != nil
+	})
+	eventually(t, "the hub is back", func() bool {
+		conn, err := net.Dial("tcp", hub.MQTTSAddress())
+		if err == nil {
+			_ = conn.Close()
 		}
-		for range 2 { // also when the first attempt might have locked it
-			_, err := embedded.Start(context.Background(), embedded.Options{DataFile: odd})
-			if err == nil || !strings.Contains(err.Error(), "odd.data: ") || strings.Contains(err.Error(), "\n") {
-				t.Errorf("%s/%s: %v", bucket, key, err)
-			}
-		}
-	}
+		return err == nil
+	})
 }

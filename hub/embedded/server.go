@@ -93,9 +93,12 @@ type Server struct {
 	gateway     *gateway.Gateway
 	jobs        *jobs.Scheduler // nil: they could not be loaded
 	http        *http.Server
-	stop        context.CancelFunc // ends what requests wait for
-	running     sync.WaitGroup     // listeners
-	requests    sync.RWMutex       // read-locked by every request under way
+	base        context.Context    // of all requests
+	stop        context.CancelFunc // ends it
+	ports       []*port
+	restarting  sync.Mutex     // held by Restart
+	running     sync.WaitGroup // listeners
+	requests    sync.RWMutex   // read-locked by every request under way
 	closeOnce   sync.Once
 	closeResult error
 }
@@ -181,7 +184,7 @@ func (s *Server) assemble(opts Options) error {
 		Faults: opts.Faults, Queries: opts.Queries, Now: opts.Now, Log: opts.Log,
 	})
 	base, stop := context.WithCancel(context.Background())
-	s.stop = stop
+	s.base, s.stop = base, stop
 	s.http = &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s.requests.RLock()
@@ -214,8 +217,10 @@ func (s *Server) serve(https, mqtts []net.Listener, opts Options) {
 	}
 	run := func(what string, listeners []net.Listener, serve func(net.Listener) error, expected error) {
 		for _, l := range listeners {
+			p := newPort(l, opts.Faults)
+			s.ports = append(s.ports, p)
 			s.running.Go(func() {
-				err := serve(tls.NewListener(unreliable{l, opts.Faults}, config))
+				err := serve(tls.NewListener(p, config))
 				if !errors.Is(err, expected) {
 					opts.Log.Error("embedded hub: a listener failed", "protocol", what, "error", err)
 				}
@@ -224,6 +229,9 @@ func (s *Server) serve(https, mqtts []net.Listener, opts Options) {
 	}
 	run("HTTPS", https, s.http.Serve, http.ErrServerClosed)
 	run("MQTT", mqtts, s.gateway.Serve, mqtt.ErrServerClosed)
+	if every := opts.Faults.RestartEvery(); every > 0 {
+		s.running.Go(func() { s.restartEvery(every, opts.Log) })
+	}
 }
 
 // Restored says whether the hub was in its data file already when it started.

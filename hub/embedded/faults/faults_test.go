@@ -51,7 +51,7 @@ func TestDeviceRulesMeetOneOperationOfOneIdentity(t *testing.T) {
 
 func TestNilHasNoFaults(t *testing.T) {
 	var f *Faults
-	if f.Unreachable() || f.Request("GET", "/") != (rest.Fault{}) || f.Device(gateway.Connect, registry.ID{}) != (gateway.Fault{}) {
+	if f.Connection() || f.Request("GET", "/") != (rest.Fault{}) || f.Device(gateway.Connect, registry.ID{}) != (gateway.Fault{}) {
 		t.Error("nil has faults")
 	}
 }

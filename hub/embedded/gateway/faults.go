@@ -21,6 +21,12 @@ const (
 	NotifyDesired Operation = "notify desired" // the hub tells a device of desired properties
 	InvokeMethod  Operation = "invoke method"  // the hub calls a direct method
 	SendTelemetry Operation = "send telemetry" // a device sends a message
+
+	// Single packets to a device, which can only be lost or torn.
+	SendConnack Operation = "connack" // the answer to a connect
+	SendPuback  Operation = "puback"  // the acknowledgement of a message
+	SendSuback  Operation = "suback"  // the answer to a subscription
+	SendPublish Operation = "publish" // a message of any kind
 )
 
 // Fault is a failure on demand. The zero Fault is none. Delay comes first, then
@@ -34,6 +40,9 @@ type Fault struct {
 	// Lose lets the message disappear: a request is not carried out, a
 	// notification or method call is not delivered. Connect ignores it.
 	Lose bool
+	// Tear ends the connection in the middle of a packet; only for the packets
+	// to a device, for which Drop means the same.
+	Tear bool
 	// Code is the CONNECT return code to refuse with; only for Connect.
 	Code mqtt.ReturnCode
 	// Status is the answer to a twin request, which is not carried out; only
@@ -128,4 +137,24 @@ func (o *outbox) shut() {
 	defer o.mu.Unlock()
 	o.shutDown = true
 	o.held = nil
+}
+
+// packetOperations are the operations that single packets to a device are.
+var packetOperations = map[mqtt.PacketType]Operation{
+	mqtt.Connack: SendConnack, mqtt.Puback: SendPuback, mqtt.Suback: SendSuback, mqtt.Publish: SendPublish,
+}
+
+// tamper decides the fate of a packet.
+func (g *Gateway) tamper(c *mqtt.Client, packet mqtt.PacketType) mqtt.Fate {
+	op, ok := packetOperations[packet]
+	if !ok {
+		return mqtt.Sent
+	}
+	switch fault := g.fault(op, identity(c)); {
+	case fault.Tear, fault.Drop:
+		return mqtt.Torn
+	case fault.Lose:
+		return mqtt.Lost
+	}
+	return mqtt.Sent
 }

@@ -128,6 +128,9 @@ func New(r Registry, auth Authenticator, opts Options) *Gateway {
 	opts.MQTT.Log = opts.Log
 	g := &Gateway{registry: r, auth: auth, opts: opts}
 	g.calls.init()
+	if opts.Faults != nil {
+		opts.MQTT.Tamper = g.tamper
+	}
 	g.server = mqtt.New(devices{g}, opts.MQTT)
 	g.outbox.publish = func(id registry.ID, topic string, payload []byte) {
 		if c := g.server.Client(id.String()); c != nil {

@@ -41,6 +41,7 @@ type Client struct {
 	subscriptions []subscription
 	out           bytes.Buffer // encoded packets that wait for the writer
 	writing       bool         // a writer is running
+	torn          bool         // the last packet was cut in two: nothing may follow
 	corked        bool         // the writer must not start yet
 }
 

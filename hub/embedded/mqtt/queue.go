@@ -54,10 +54,21 @@ func (c *Client) send(p packets.ControlPacket) bool {
 	if c.reason != nil {
 		return false
 	}
+	if c.torn {
+		return false
+	}
+	fate := c.fate(p)
+	if fate == Lost {
+		return true
+	}
 	waiting := c.out.Len()
 	if err := p.Write(&c.out); err != nil {
 		_ = c.closeLocked(fmt.Errorf("cannot encode a packet: %w", err))
 		return false
+	}
+	if fate == Torn {
+		c.torn = true
+		c.out.Truncate(waiting + (c.out.Len()-waiting+1)/2)
 	}
 	if waiting > 0 && c.out.Len() > c.server.opts.QueueBytes {
 		_ = c.closeLocked(ErrSlowReader)
@@ -88,6 +99,9 @@ func (c *Client) write() {
 		c.mu.Lock()
 		if c.reason != nil || c.out.Len() == 0 {
 			c.writing = false
+			if c.torn && c.reason == nil {
+				_ = c.closeLocked(errTorn)
+			}
 			c.out = bytes.Buffer{} // whatever its capacity: silence costs nothing
 			c.mu.Unlock()
 			return

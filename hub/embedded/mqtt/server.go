@@ -45,6 +45,10 @@ type Options struct {
 	Sessions Keeper
 	// MaxSubscriptions bounds a client's filters. Default 100.
 	MaxSubscriptions int
+	// Tamper decides the fate of every packet to an accepted client, for tests
+	// of what clients do about it; nil leaves all alone. It must be brief and
+	// must not use the client but for its ID and Tag.
+	Tamper func(c *Client, packet PacketType) Fate
 }
 
 // Server serves MQTT clients over any kind of connection. It is made by New.
