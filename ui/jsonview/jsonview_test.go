@@ -1,7 +1,6 @@
 package jsonview
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -264,60 +263,6 @@ func TestAVanishedPlaceLeavesTheCursorAround(t *testing.T) {
 	}
 }
 
-func TestSearch(t *testing.T) {
-	m := view(t, twin, 5)
-	m.FoldAll()
-	if !m.Search("ERR") {
-		t.Fatal("errors was not found")
-	}
-	check(t, m, 40, 5, `
-		    "tags": {},
-		  ▾ "properties": {
-		    ▸ "desired": {… 3 keys},
-		    ▾ "reported": {
-		>      ▸ "⟦err⟧ors": [… 3 items]
-`)
-	if m.Search("no such thing") || m.SearchNext() || m.SearchPrev() {
-		t.Error("something was found that is not there")
-	}
-	var places []string
-	m.Home()
-	m.Search("e")
-	for range 4 {
-		place, _ := m.Selected()
-		places = append(places, place)
-		m.SearchNext()
-	}
-	m.SearchPrev()
-	place, _ := m.Selected()
-	places = append(places, place)
-	if got, want := strings.Join(places, " "), "deviceId properties properties.desired properties.desired.telemetryInterval properties.desired.telemetryInterval"; got != want {
-		t.Errorf("visited %s\nwant    %s", got, want)
-	}
-	m.Home()
-	m.SearchPrev() // around the beginning
-	if place, _ := m.Selected(); place != "properties.reported.errors[2].code" {
-		t.Errorf("the last match is at %s", place)
-	}
-	for text, want := range map[string]string{"21.50": "properties.desired.setPoint", "TRUE": "properties.desired.on", "null": "properties.reported.errors[1]"} {
-		m.Home()
-		if !m.Search(text) {
-			t.Errorf("%s was not found", text)
-		} else if place, _ := m.Selected(); place != want {
-			t.Errorf("%s was found at %s", text, place)
-		}
-	}
-	if m.Search("") || strings.Contains(m.View(80, 20, marks), "⟦") {
-		t.Error("an empty search found something")
-	}
-}
-
-func TestEveryMatchOfALineIsMarked(t *testing.T) {
-	m := view(t, `{"Abc":"xabcABC"}`, 3)
-	m.Search("abc")
-	check(t, m, 40, 3, "\t\t▾ {\n\t\t>    \"⟦Abc⟧\": \"x⟦abc⟧⟦ABC⟧\"\n\t\t  }")
-}
-
 func TestWhatComesFromAHubIsSafeToPrint(t *testing.T) {
 	m := view(t, `{"\u001b]0;k\u0007":"\u001b[2J\u009b1m\u202e\u200b\n"}`, 3)
 	check(t, m, 90, 3, "\t\t>▾ {\n\t\t    \"\\u001b]0;k\\u0007\": \"\\u001b[2J\\u009b1m\\u202e\\u200b\\n\"\n\t\t  }")
@@ -402,51 +347,6 @@ func TestAnySizeAfterAnyKeys(t *testing.T) {
 	})
 	if got := New().View(0, 5, styles) + New().View(5, 0, styles); got != "" {
 		t.Errorf("no room, but %q", got)
-	}
-}
-
-// document is an object of n small objects, six lines each.
-func document(n int) patch.Value {
-	members := make([]patch.Member, n)
-	for i := range members {
-		members[i] = patch.Member{Key: fmt.Sprintf("device%d", i), Value: patch.Object(
-			patch.Member{Key: "interval", Value: patch.Int(int64(i))},
-			patch.Member{Key: "site", Value: patch.String("Istanbul")},
-			patch.Member{Key: "on", Value: patch.Bool(true)},
-			patch.Member{Key: "none", Value: patch.Null()},
-		)}
-	}
-	return patch.Object(members...)
-}
-
-// A key and the frame after it must cost the same however long the document is.
-func BenchmarkKeyAndView(b *testing.B) {
-	for _, lines := range []int{600, 100_000} {
-		for name, key := range map[string]func(*Model){
-			"down":   func(m *Model) { m.Down() },
-			"page":   func(m *Model) { m.PageDown() },
-			"toggle": func(m *Model) { m.Toggle() },
-		} {
-			b.Run(fmt.Sprintf("%s/%d", name, lines), func(b *testing.B) {
-				m := New()
-				m.SetValue(document(lines / 6))
-				m.View(100, 50, Styles{})
-				m.Move(lines / 2)
-				b.ReportAllocs()
-				for b.Loop() {
-					key(m)
-					m.View(100, 50, Styles{})
-				}
-			})
-		}
-	}
-}
-
-func BenchmarkSetValue(b *testing.B) {
-	m, v := New(), document(100_000/6)
-	b.ReportAllocs()
-	for b.Loop() {
-		m.SetValue(v)
 	}
 }
 
