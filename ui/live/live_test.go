@@ -201,6 +201,15 @@ func TestModulesOfTheSameNameAreToldApart(t *testing.T) {
 	}
 }
 
+func TestHowToBeginIsSaidInAnyRoom(t *testing.T) {
+	p := New(keymap.Default())
+	for _, size := range [][2]int{{20, 3}, {18, 1}, {38, 6}, {60, 20}} {
+		if got := text(p, size[0], size[1]); !strings.Contains(got, "c to attach") {
+			t.Errorf("%v:\n%s", size, got)
+		}
+	}
+}
+
 func TestTheReceiptsKeptAreBounded(t *testing.T) {
 	p := New(keymap.Default())
 	for i := range int64(maxReceipts + 44) {

@@ -249,7 +249,7 @@ func (p *Pane) View(th theme.Theme, width, height int, focused bool, zone *time.
 	}
 	lines := top
 	if p.journal.len() == 0 {
-		for _, hint := range p.hints() {
+		for _, hint := range p.hints(width, body) {
 			if body > 0 {
 				lines = append(lines, cell.Fit(th.Muted.Render(hint), width))
 				body--
@@ -263,9 +263,16 @@ func (p *Pane) View(th theme.Theme, width, height int, focused bool, zone *time.
 	return lines[:min(len(lines), max(height, 0))]
 }
 
-func (p *Pane) hints() []string {
-	if len(p.clients) > 0 {
+// hints says what there is to wait for or to do, as long as there are no events: in a word
+// where there is no room for the sentence.
+func (p *Pane) hints(width, height int) []string {
+	switch {
+	case len(p.clients) > 0 && height < 2:
+		return []string{" waiting" + theme.Pending}
+	case len(p.clients) > 0:
 		return []string{"", " waiting for events" + theme.Pending}
+	case width < 34 || height < 6:
+		return []string{" " + p.keys.Selection.Attach.Label + " to attach"}
 	}
 	return []string{
 		"", " Nothing is attached.", "",
