@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
@@ -56,9 +57,13 @@ func (a *app) hub(ctx context.Context, f hubFlags) error {
 		return usageError{errors.New("a port is a number from 0 to 65535")}
 	case f.httpsPort == f.mqttsPort && f.httpsPort != 0:
 		return usageError{errors.New("--https-port and --mqtts-port must be two different ports")}
+	case f.data != "" && filepath.Clean(f.data) == filepath.Clean(f.caFile):
+		return usageError{errors.New("--data and --ca-file must be two different files")}
 	}
-	if err := checkFileName("--ca-file", f.caFile); err != nil {
-		return err
+	for flag, name := range map[string]string{"--ca-file": f.caFile, "--data": f.data} {
+		if err := checkFileName(flag, name); err != nil {
+			return err
+		}
 	}
 	// A reader of our output that has gone is an error like any other: dying of it would leave the
 	// certificate behind.
@@ -127,6 +132,9 @@ func (a *app) writeCA(f *hubFlags, server *embedded.Server) (remove func(), err 
 	if f.caFile, err = filepath.Abs(f.caFile); err != nil {
 		return nil, err
 	}
+	if err := checkReplaceable(f.caFile); err != nil {
+		return nil, err
+	}
 	ca := server.CACertificate()
 	if err := os.WriteFile(f.caFile, ca, 0o644); err != nil {
 		return nil, fmt.Errorf("the CA certificate cannot be written, name another place with --ca-file: %w", err)
@@ -139,4 +147,21 @@ func (a *app) writeCA(f *hubFlags, server *embedded.Server) (remove func(), err 
 			_ = os.Remove(f.caFile)
 		}
 	}, nil
+}
+
+// checkReplaceable refuses to write a certificate over a file that holds something else, such
+// as the data of another hub.
+func checkReplaceable(name string) error {
+	// What is not there or cannot be looked at shows when it is written.
+	info, err := os.Stat(name)
+	if err == nil && info.Mode().IsRegular() && info.Size() > 0 {
+		there, err := readSmall("--ca-file", name)
+		if err != nil {
+			return err
+		}
+		if block, _ := pem.Decode(there); block == nil || block.Type != "CERTIFICATE" {
+			return fmt.Errorf("%s holds something else than a certificate and is left alone; name another place with --ca-file", name)
+		}
+	}
+	return nil
 }

@@ -139,6 +139,8 @@ func TestBadInvocationsAreOneSentenceWithoutKeys(t *testing.T) {
 		"both sources":              {args: []string{"--connection-string", full, "--connection-string-file", file}, want: "not both", code: exitUsage},
 		"port no number":            {args: []string{"hub", "--https-port", "x"}, want: "--https-port wants a whole number", code: exitUsage},
 		"one port for both":         {args: []string{"hub", "--https-port", "8883"}, want: "two different ports", code: exitUsage},
+		"one file for both":         {args: []string{"hub", "--data", "./x", "--ca-file", "x"}, want: "two different files", code: exitUsage},
+		"string as the hub's data":  {args: []string{"hub", "--data", full}, want: "name of a file", code: exitUsage},
 		"switch with a word":        {args: []string{"hub", "--demo=perhaps"}, want: "true or false", code: exitUsage},
 		"no place for the CA":       {args: []string{"hub", "--https-port", "0", "--mqtts-port", "0", "--ca-file", file + "/ca.pem"}, want: "another place with --ca-file", code: exitFailure},
 		"CA of no hub":              {args: []string{"--ca-file", file}, want: "none is named", code: exitUsage},
@@ -239,6 +241,29 @@ func TestHubAnnouncesItselfAndLeavesNothing(t *testing.T) {
 	log, err := os.ReadFile(filepath.Join(stateOf(cmd), "twindeck.log"))
 	if err != nil || bytes.Contains(log, []byte("SharedAccessKey")) {
 		t.Errorf("log: %v\n%s", err, log)
+	}
+}
+
+func TestHubWritesItsCertificateOverNothingElse(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "precious")
+	if err := os.WriteFile(file, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said, code := refused(t, nil, "hub", "--https-port", "0", "--mqtts-port", "0", "--ca-file", file)
+	if code != exitFailure || !strings.Contains(said, "left alone") || strings.Count(said, "\n") != 1 {
+		t.Errorf("said %q with status %d", said, code)
+	}
+	if left, err := os.ReadFile(file); err != nil || string(left) != "mine" {
+		t.Errorf("the file holds %q, %v", left, err)
+	}
+	// An old certificate is what the flag is for.
+	const old = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+	if err := os.WriteFile(file, []byte(old), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	startHub(t, "--ca-file", file)
+	if now, err := os.ReadFile(file); err != nil || string(now) == old {
+		t.Errorf("the certificate was not replaced: %v", err)
 	}
 }
 
