@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -116,10 +117,11 @@ func TestFaultsAsText(t *testing.T) {
 func TestRestart(t *testing.T) {
 	_, hub, c := faulty(t)
 	d := embedded.ID{Device: "d"}
-	lost := make(chan error, 1)
+	var once sync.Once
+	lost := make(chan struct{})
 	messages := make(chan message, 10)
 	options := pahoOptions(t, hub, d).SetCleanSession(false).
-		SetConnectionLostHandler(func(_ paho.Client, err error) { lost <- err }).
+		SetConnectionLostHandler(func(paho.Client, error) { once.Do(func() { close(lost) }) }).
 		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { messages <- message{m.Topic(), string(m.Payload())} })
 	device := paho.NewClient(options)
 	wait(t, device.Connect())
