@@ -5,8 +5,9 @@
 //
 // The parts: registry is its state, sas is who may do what, rest is the service side, gateway
 // over mqtt is the device side, storage is the file, query is the query language, jobs runs what is
-// scheduled, ordered is the JSON, and faults makes all of it fail on demand. None of them shares
-// code with the client side, so that a mistake in one cannot hide a mistake in the other.
+// scheduled, configurations manages devices automatically, throttle holds clients to quotas,
+// ordered is the JSON, and faults makes all of it fail on demand. None of them shares code with
+// the client side, so that a mistake in one cannot hide a mistake in the other.
 package embedded
 
 import (
