@@ -76,7 +76,9 @@ describe('tokens of devices', { concurrency: true }, () => {
 
   it('with a client id that is not the user name let nobody in', async () => {
     const [device, other] = [await newDevice(), await newDevice()];
-    await unauthorized(raw(device, { clientId: other.deviceId, username: `${host}/${device.deviceId}/?api-version=2021-04-12` }));
+    const username = `${host}/${device.deviceId}/?api-version=2021-04-12`;
+    await unauthorized(raw(device, { clientId: other.deviceId, username }));
+    await unauthorized(raw(other, { username }));
   });
 
   it('let in under every form of user name', async () => {
