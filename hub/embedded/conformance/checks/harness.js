@@ -214,7 +214,7 @@ after(async () => {
 });
 
 module.exports = {
-  DeviceClient, ModuleClient, Mqtt, MqttWs, Registry, ServiceClient,
+  DeviceClient, Mqtt, MqttWs, Registry, ServiceClient,
   alwaysRetry, body, ca, called, client, connect, connectionString, created, desired, drop, getTwin, host, hub, identityToken,
   jobs, keyOf, newDevice, newId, newModule, pagesOf, policyToken, primaryKey, publish, queryAll, raw, refused, registry, report,
   resourceOf, rest, service, setTimeout, signature, subscribe, twinPath, until, updateTwin, within,

@@ -7,8 +7,8 @@ const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { describe, it } = require('node:test');
 const {
-  alwaysRetry, body, client, connect, desired, DeviceClient, drop, identityToken, Mqtt, newDevice, newModule, publish, raw, registry, report,
-  resourceOf, service, setTimeout, signature, subscribe, until, updateTwin, within,
+  alwaysRetry, body, client, connect, desired, DeviceClient, drop, Mqtt, newDevice, newModule, publish, raw, registry, report,
+  resourceOf, service, signature, subscribe, until, updateTwin, within,
 } = require('./harness');
 
 const notifications = '$iothub/twin/PATCH/properties/desired/';
