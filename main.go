@@ -12,9 +12,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +26,8 @@ import (
 
 	"twindeck/hub"
 	"twindeck/hub/embedded"
+	"twindeck/hub/embedded/faults"
+	"twindeck/hub/embedded/throttle"
 	"twindeck/hub/fleet"
 	"twindeck/keymap"
 	"twindeck/ui"
@@ -133,10 +139,8 @@ func flagError(err error) error {
 		return fmt.Errorf("--%s needs a value", flagName)
 	case errors.As(err, &invalid):
 		flagName = invalid.GetFlag().Name
-		if invalid.GetFlag().Value.Type() == "bool" {
-			return fmt.Errorf("--%s is true or false, or stands alone", flagName)
-		}
-		return fmt.Errorf("--%s wants a whole number", flagName)
+		wants := map[string]string{"bool": "true or false, or nothing", "int": "a whole number", "duration": "a duration such as 5s"}
+		return fmt.Errorf("--%s wants %s", flagName, wants[invalid.GetFlag().Value.Type()])
 	}
 	return errors.New("a flag is malformed; twindeck --help lists them")
 }
@@ -178,7 +182,7 @@ func (a *app) dashboard(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		cs, opts.RootCAs, opts.MQTTAddress = &own, server.CertPool(), server.MQTTSAddress()
+		cs, opts = &own, optionsFor(server, log)
 	}
 	client, err := hub.NewClient(*cs, opts)
 	if err != nil {
@@ -224,6 +228,11 @@ type backend struct {
 // Close would be ambiguous; each half is closed by whoever made it.
 func (backend) Close() error { return nil }
 
+// optionsFor makes a client trust and find an embedded hub.
+func optionsFor(server *embedded.Server, log *slog.Logger) hub.Options {
+	return hub.Options{RootCAs: server.CertPool(), MQTTAddress: server.MQTTSAddress(), Log: log}
+}
+
 // startFleet creates the demo's identities and connects their simulated modules.
 func startFleet(ctx context.Context, client *hub.Client, opts hub.Options) (*fleet.Fleet, error) {
 	if err := fleet.Provision(ctx, client); err != nil {
@@ -234,36 +243,37 @@ func startFleet(ctx context.Context, client *hub.Client, opts hub.Options) (*fle
 
 // namedHub returns the connection string the user gave, by the first of: flag, file,
 // environment. It returns nil when there is none.
-func (a *app) namedHub() (*hub.ConnectionString, error) {
-	text, from := a.getenv(connectionStringEnv), connectionStringEnv
-	switch {
+func (a *app) namedHub() (cs *hub.ConnectionString, err error) {
+	var (
+		named hub.ConnectionString
+		from  string
+	)
+	switch text := a.getenv(connectionStringEnv); {
 	case a.connectionString != "" && a.connectionStringFile != "":
 		return nil, usageError{errors.New("give --connection-string or --connection-string-file, not both")}
 	case a.connectionString != "":
 		_, _ = fmt.Fprintf(a.err, "twindeck: warning: every user of this machine can read --connection-string in the process list; use --connection-string-file or %s\n", connectionStringEnv)
-		text, from = a.connectionString, "--connection-string"
+		from = "--connection-string"
+		named, err = hub.ParseConnectionString(a.connectionString)
 	case a.connectionStringFile != "":
-		data, err := readSmall("--connection-string-file", a.connectionStringFile)
-		if err != nil {
+		from = "--connection-string-file"
+		if err := checkFileName(from, a.connectionStringFile); err != nil {
 			return nil, err
 		}
-		text, from = string(data), a.connectionStringFile
+		named, err = hub.ReadConnectionString(a.connectionStringFile)
+	case strings.TrimSpace(text) != "":
+		from = connectionStringEnv
+		named, err = hub.ParseConnectionString(text)
+	default:
+		return nil, nil
 	}
-	text = strings.TrimSpace(text)
-	if text == "" {
-		if from == connectionStringEnv {
-			return nil, nil
-		}
-		return nil, fmt.Errorf("%s holds no connection string", from)
-	}
-	cs, err := hub.ParseConnectionString(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", from, err)
 	}
-	if cs.Policy == "" {
+	if named.Policy == "" {
 		return nil, fmt.Errorf("%s names a device or module; the dashboard needs the connection string of a policy of the hub, such as iothubowner", from)
 	}
-	return &cs, nil
+	return &named, nil
 }
 
 // roots returns the CA pool of --ca-file, or nil for the system's.
@@ -271,13 +281,12 @@ func (a *app) roots() (*x509.CertPool, error) {
 	if a.caFile == "" {
 		return nil, nil
 	}
-	data, err := readSmall("--ca-file", a.caFile)
-	if err != nil {
+	if err := checkFileName("--ca-file", a.caFile); err != nil {
 		return nil, err
 	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(data) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form", a.caFile)
+	pool, err := hub.ReadRootCAs(a.caFile)
+	if err != nil {
+		return nil, fmt.Errorf("--ca-file: %w", err)
 	}
 	return pool, nil
 }
@@ -289,23 +298,6 @@ func checkFileName(flag, name string) error {
 		return usageError{fmt.Errorf("%s wants the name of a file, not a connection string", flag)}
 	}
 	return nil
-}
-
-// readSmall reads the file that a flag names, up to 1 MiB: it might be /dev/zero.
-func readSmall(flag, name string) ([]byte, error) {
-	if err := checkFileName(flag, name); err != nil {
-		return nil, err
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", flag, err)
-	}
-	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, 1<<20))
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", flag, err)
-	}
-	return data, nil
 }
 
 // stateDir is where logs and certificates go: $XDG_STATE_HOME/twindeck or ~/.local/state/twindeck.
@@ -325,4 +317,145 @@ func closing(log *slog.Logger, part string, c io.Closer) {
 	if err := c.Close(); err != nil {
 		log.Warn("closing", "part", part, "error", err)
 	}
+}
+
+// hubFlags are the flags of "twindeck hub".
+type hubFlags struct {
+	httpsPort, mqttsPort int
+	caFile, output, data string
+	fleetSize            int
+	demo                 bool
+	tier                 string
+	faults               []string
+	indexLag             time.Duration
+}
+
+func (a *app) hubCommand() *cobra.Command {
+	var f hubFlags
+	cmd := &cobra.Command{
+		Use:   "hub",
+		Short: "Run the embedded IoT Hub alone, for any Azure IoT SDK on this machine",
+		Long:  "Run the embedded IoT Hub alone, for any Azure IoT SDK on this machine.\n\n" + faults.Grammar,
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.hub(cmd.Context(), f) },
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&f.httpsPort, "https-port", 8443, "`PORT` of the REST API; 0 takes a free one, 443 is what SDKs expect")
+	flags.IntVar(&f.mqttsPort, "mqtts-port", 8883, "`PORT` of MQTT over TLS; 0 takes a free one, 8883 is what SDKs expect")
+	flags.StringVar(&f.caFile, "ca-file", "", "`FILE` the CA certificate is written to (default: under the state directory)")
+	flags.StringVar(&f.data, "data", "", "`FILE` the hub lives in, created when missing; without it the hub lives in memory")
+	flags.IntVar(&f.fleetSize, "fleet", 0, "start with a synthetic fleet of `N` devices, the same every time")
+	flags.BoolVar(&f.demo, "demo", false, "start with the simulated fleet of the dashboard's demo")
+	flags.StringVar(&f.tier, "tier", "", "hold clients to the quotas of a `TIER` of the service: F1, S1, S2 or S3")
+	flags.DurationVar(&f.indexLag, "index-lag", 0, "let queries see the hub as it was a `DURATION` ago, as those of the service do")
+	flags.StringArrayVar(&f.faults, "fault", nil, "fail on demand as `SPEC` says, such as twins:PATCH:429:every=10; may be given again")
+	flags.StringVar(&f.output, "output", "text", "`FORMAT` of what is printed when ready: text or json")
+	return cmd
+}
+
+// hub runs the embedded hub until ctx ends.
+func (a *app) hub(ctx context.Context, f hubFlags) error {
+	switch {
+	case f.output != "text" && f.output != "json":
+		return usageError{errors.New("--output is text or json")}
+	case f.fleetSize < 0:
+		return usageError{errors.New("--fleet wants a number of devices, 0 or more")}
+	case f.httpsPort < 0 || f.httpsPort > 65535 || f.mqttsPort < 0 || f.mqttsPort > 65535:
+		return usageError{errors.New("a port is a number from 0 to 65535")}
+	case f.httpsPort == f.mqttsPort && f.httpsPort != 0:
+		return usageError{errors.New("--https-port and --mqtts-port must be two different ports")}
+	case f.tier != "" && !slices.Contains(throttle.Tiers(), f.tier):
+		return usageError{fmt.Errorf("--tier is one of %s", strings.Join(throttle.Tiers(), ", "))}
+	case f.indexLag < 0:
+		return usageError{errors.New("--index-lag wants a duration such as 5s")}
+	case f.data != "" && filepath.Clean(f.data) == filepath.Clean(f.caFile):
+		return usageError{errors.New("--data and --ca-file must be two different files")}
+	}
+	for flag, name := range map[string]string{"--ca-file": f.caFile, "--data": f.data} {
+		if err := checkFileName(flag, name); err != nil {
+			return err
+		}
+	}
+	failing := &faults.Faults{}
+	for _, spec := range f.faults {
+		if err := failing.Set(spec); err != nil {
+			return usageError{fmt.Errorf("--fault: %w", err)}
+		}
+	}
+	// A reader of our output that has gone is an error like any other: dying of it would leave the
+	// certificate behind.
+	signal.Ignore(syscall.SIGPIPE)
+	logFile, log := terminal.OpenLog(a.stateDir())
+	defer func() { _ = logFile.Close() }()
+	server, err := embedded.Start(ctx, embedded.Options{
+		HTTPSPort: f.httpsPort, MQTTSPort: f.mqttsPort, DataFile: f.data, Log: log,
+		Tier: f.tier, IndexLag: f.indexLag, Faults: failing,
+	})
+	if err != nil {
+		return err
+	}
+	defer closing(log, "embedded hub", server)
+	if err := server.SeedFleet(f.fleetSize); err != nil {
+		return err
+	}
+	if f.demo {
+		cs, err := hub.ParseConnectionString(server.ConnectionString("iothubowner"))
+		if err != nil {
+			return err
+		}
+		opts := optionsFor(server, log)
+		client, err := hub.NewClient(cs, opts)
+		if err != nil {
+			return err
+		}
+		defer closing(log, "client", client)
+		modules, err := startFleet(ctx, client, opts)
+		if err != nil {
+			return err
+		}
+		defer closing(log, "fleet", modules)
+	}
+	remove, err := a.writeCA(&f, server)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	announcement := server.Announce(f.caFile)
+	write := announcement.WriteText
+	if f.output == "json" {
+		write = announcement.WriteJSON
+	}
+	if err := write(a.out); err != nil {
+		return fmt.Errorf("the hub's connection strings cannot be printed: %w", err)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// writeCA writes the hub's CA certificate where f says and completes f.caFile. The returned
+// function removes it: the CA is worth nothing once its hub is gone. Only a hub with a data file
+// comes back with the same one.
+func (a *app) writeCA(f *hubFlags, server *embedded.Server) (remove func(), err error) {
+	if f.caFile == "" {
+		dir := a.stateDir()
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("no place for the CA certificate, name one with --ca-file: %w", err)
+		}
+		_, port, err := net.SplitHostPort(server.HTTPSAddress())
+		if err != nil {
+			return nil, err
+		}
+		f.caFile = filepath.Join(dir, "hub-"+port+"-ca.pem")
+	}
+	if f.caFile, err = filepath.Abs(f.caFile); err != nil {
+		return nil, err
+	}
+	remove, err = server.WriteCACertificate(f.caFile)
+	if err != nil {
+		return nil, fmt.Errorf("--ca-file: %w", err)
+	}
+	if f.data != "" {
+		return func() {}, nil
+	}
+	return remove, nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"twindeck/hub"
 	"twindeck/ui/terminal"
 )
 
@@ -142,11 +143,14 @@ func TestBadInvocationsAreOneSentenceWithoutKeys(t *testing.T) {
 		"one file for both":         {args: []string{"hub", "--data", "./x", "--ca-file", "x"}, want: "two different files", code: exitUsage},
 		"string as the hub's data":  {args: []string{"hub", "--data", full}, want: "name of a file", code: exitUsage},
 		"switch with a word":        {args: []string{"hub", "--demo=perhaps"}, want: "true or false", code: exitUsage},
-		"no place for the CA":       {args: []string{"hub", "--https-port", "0", "--mqtts-port", "0", "--ca-file", file + "/ca.pem"}, want: "another place with --ca-file", code: exitFailure},
+		"no place for the CA":       {args: []string{"hub", "--https-port", "0", "--mqtts-port", "0", "--ca-file", file + "/ca.pem"}, want: "name another place", code: exitFailure},
 		"CA of no hub":              {args: []string{"--ca-file", file}, want: "none is named", code: exitUsage},
 		"MQTT address of no hub":    {args: []string{"--mqtt-address", "localhost:8883"}, want: "none is named", code: exitUsage},
 		"port too large":            {args: []string{"hub", "--https-port", "70000"}, want: "0 to 65535", code: exitUsage},
 		"negative fleet":            {args: []string{"hub", "--fleet", "-1"}, want: "--fleet", code: exitUsage},
+		"unknown tier":              {args: []string{"hub", "--tier", "B9"}, want: "F1, S1, S2, S3", code: exitUsage},
+		"unknown fault":             {args: []string{"hub", "--fault", "twins:429:sometimes"}, want: "--fault", code: exitUsage},
+		"lag no duration":           {args: []string{"hub", "--index-lag", "5"}, want: "duration such as 5s", code: exitUsage},
 		"unknown output":            {args: []string{"hub", "--output", "yaml"}, want: "text or json", code: exitUsage},
 		"no host":                   {args: []string{"--connection-string-file", file}, want: file, code: exitFailure},
 		"no such file":              {args: []string{"--connection-string-file", file + "x"}, want: "no such file", code: exitFailure},
@@ -188,6 +192,23 @@ func TestConnectionStringFlagWarns(t *testing.T) {
 	said, _ := refused(t, nil, "--connection-string", "HostName=h;SharedAccessKeyName=p;SharedAccessKey=YWFhYWFhYWFhYWFhYWFhYQ==")
 	if !strings.Contains(said, "process list") || strings.Contains(said, "YWFh") {
 		t.Errorf("said %q", said)
+	}
+}
+
+// TestHubFailsOnDemand has a hub that fails once and keeps the quotas of a tier.
+func TestHubFailsOnDemand(t *testing.T) {
+	ready, _ := startHub(t, "--fleet", "1", "--tier", "S1", "--fault", "twins:GET:503:times=1")
+	client := otherClient(t, ready)
+	page, err := client.Devices(t.Context(), "", 0)
+	if err != nil || len(page.Twins) != 1 {
+		t.Fatalf("%d devices, %v", len(page.Twins), err)
+	}
+	var refused *hub.Error
+	if _, err := client.Twin(t.Context(), page.Twins[0].ID); !errors.As(err, &refused) || refused.Status != 503 {
+		t.Errorf("the first read: %v", err)
+	}
+	if _, err := client.Twin(t.Context(), page.Twins[0].ID); err != nil {
+		t.Errorf("the second read: %v", err)
 	}
 }
 
