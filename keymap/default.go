@@ -86,7 +86,8 @@ func Default() Map {
 			Review: bind("ctrl+s", "review", "accept and review the changes", "ctrl+s"),
 		},
 		Review: ReviewKeys{
-			Save: bind("enter", "save", "send the patch", "enter", "s", "ctrl+s"),
+			// Not the key that opened the review: held a little too long it would send what nobody has read.
+			Save: bind("enter", "save", "send the patch", "enter"),
 			Back: bind("esc", "back to form", "go back to the form with everything as it was", "esc", "q"),
 		},
 		Identity: IdentityKeys{

@@ -156,3 +156,15 @@ func TestMarkdownListsEveryKey(t *testing.T) {
 		t.Errorf("%d rows for %d keys", got, rows)
 	}
 }
+
+// A key that opens the review and is held a little too long must not send what nobody has read.
+func TestTheKeyThatOpensTheReviewDoesNotSend(t *testing.T) {
+	m := Default()
+	for _, opening := range []Binding{m.Form.Review, m.Field.Review} {
+		for _, key := range opening.Keys {
+			if slices.Contains(m.Review.Save.Keys, key) {
+				t.Errorf("%q opens the review and sends the patch", key)
+			}
+		}
+	}
+}

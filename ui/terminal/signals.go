@@ -14,8 +14,10 @@ type Signalled struct{ Signal syscall.Signal }
 func (e Signalled) Error() string { return e.Signal.String() }
 
 // WithSignals returns a context that ends with the first signal that asks the process to leave:
-// SIGINT, SIGTERM, or SIGHUP, which is what a closed window sends. Its cause is a [Signalled].
-// stop must be called; signals do again what they did before.
+// SIGINT, SIGTERM, or SIGHUP, which is what a closed window sends. Its cause is a [Signalled]. A
+// second SIGINT or SIGTERM ends the process at once, should it hang on the way out; a second
+// SIGHUP does not, since terminals send it more than once. stop must be called; signals do again
+// what they did before.
 func WithSignals(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
@@ -28,6 +30,7 @@ func WithSignals(parent context.Context) (ctx context.Context, stop func()) {
 			if sig, ok := s.(syscall.Signal); ok {
 				cancel(Signalled{sig})
 			}
+			signal.Reset(syscall.SIGINT, syscall.SIGTERM)
 		case <-ctx.Done():
 		}
 	}()

@@ -72,6 +72,14 @@ func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func play(how string) int {
+	if how == "hangs" {
+		ctx, stop := terminal.WithSignals(context.Background())
+		defer stop()
+		fmt.Println("ready")
+		<-ctx.Done()
+		fmt.Println("hanging")
+		select {}
+	}
 	in, out := os.Stdin, os.Stdout
 	if err := terminal.Check(in, out); err != nil {
 		return 3
@@ -206,6 +214,25 @@ func TestABlockedTerminalDoesNotHoldTheProgram(t *testing.T) {
 		}
 	case <-time.After(20 * time.Second):
 		t.Fatal("still running")
+	}
+}
+
+// TestASecondSignalEndsAProgramThatHangs presses ctrl+c twice on a program that does not leave.
+func TestASecondSignalEndsAProgramThatHangs(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), exe)
+	cmd.Env = append(os.Environ(), scene+"=hangs")
+	screen := uitest.StartCommand(t, cmd, 60, 12)
+	screen.WaitFor("ready")
+	screen.Signal(syscall.SIGHUP)
+	screen.WaitFor("hanging")
+	screen.Signal(syscall.SIGINT)
+	var exit *exec.ExitError
+	if err := screen.Wait(); !errors.As(err, &exit) || exit.ExitCode() != -1 {
+		t.Errorf("ended with %v", err)
 	}
 }
 
