@@ -1,7 +1,7 @@
 'use strict';
 
 module.exports = [
-  ['sas/authority.go', 'if !now.Before(until) {', 'if false {', 'count until five minutes after they expired'],
+  ['sas/authority.go', 'case now.Before(until):', 'case now.Before(until.Add(time.Hour)):', 'count until five minutes after they expired'],
   ['mqtt/client.go', 'if !c.expires.IsZero() && c.expires.Before(deadline) {', 'if false {', 'end the connection when they end'],
   ['sas/authority.go', '|| !t.signedByEither(creds.Primary, creds.Secondary) {', '{', 'are signed with the key of the very identity'],
   ['sas/authority.go', '\tif !t.covers(a.hosts, path) &&', '\tif false &&', 'are for the very identity'],

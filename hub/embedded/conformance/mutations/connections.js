@@ -11,7 +11,7 @@ module.exports = [
   ['mqtt/server.go', '\tif old != nil {\n\t\ts.finish(old, ErrTakenOver)', '\tif false {\n\t\ts.finish(old, ErrTakenOver)', 'gives way to a newer connection (device over MQTT)'],
   ['sas/authority.go', 'first, second := t.signedBy(primary), t.signedBy(secondary)', 'first, second := t.signedBy(primary), t.signedBy(primary)', 'is refused with a wrong key, and with the secondary one it is not (module over WebSocket)'],
   ['registry/listener.go', '\tfor _, m := range r.modules {', '\tfor _, m := range r.modules[:0] {', 'is thrown out when its device is disabled, and stays out (module over MQTT)'],
-  ['registry/identity.go', '\ts.closeConnections(r)\n\ts.journal', '\ts.journal', 'is thrown out when its device is deleted (device over MQTT)'],
+  ['registry/identity.go', '\ts.closeConnections(r)\n\ts.bury(r)', '\ts.bury(r)', 'is thrown out when its device is deleted (device over MQTT)'],
   ['gateway/twin.go', 'expected = &n', '_ = n', 'check the version of reported properties when one is named'],
   ['mqtt/subscribe.go', 'qos := min(p.Qoss[i], 1)', 'qos := p.Qoss[i]', 'grant QoS 1 for a subscription to QoS 2'],
   ['gateway/topics.go', '\tcase twinAnswers, twinDesired, methodCalls:', '\tcase twinAnswers, twinDesired, methodCalls, "":', 'end when a device touches the topics of another'],
