@@ -2,7 +2,7 @@
 
 module.exports = [
   ['messages/bag.go', 'return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")', 'return url.QueryEscape(s)', 'reach a connected device with all their properties (MQTT)'],
-  ['messages/queues.go', '\t\tm.To = address(id)\n', '', 'name the device in their topic, and have QoS 1'],
+  ['messages/queues.go', '\tm.To = address(id)\n', '', 'name the device in their topic, and have QoS 1'],
   ['gateway/messages.go', 'd.Again && c.Resumed())', 'false)', 'come again when they were not acknowledged'],
   ['gateway/messages.go', '\tif len(tokens) > 0 {', '\tif false {', 'come again when they were not acknowledged'],
   ['gateway/messages.go', '\tg.noteFailure(c, g.opts.Commands.Complete(l.id, token))\n', '\t_ = token\n', 'wait for a device that is away, in their order (WebSocket)'],

@@ -4,7 +4,7 @@ module.exports = [
   ['registry/identity.go', '\t\ttwinEtag: 1,', '\t\ttwinEtag: 0,', 'of a new device begin with the counters and members of a new twin'],
   ['registry/twin.go', 'if len(t.tags) > len("{}") {', 'if true {', 'of a new device begin with the counters and members of a new twin'],
   ['registry/twin.go', '\tif t.ID.Module == "" {\n\t\tw.Object("capabilities"', '\tif true {\n\t\tw.Object("capabilities"', 'of a new module begin with the counters and members of a new twin'],
-  ['registry/twinwrite.go', 'if !cond.holds(twinEtagOf(r.twinEtag)) {', 'if false {', 'of a device are patched under their etag, and not under a stale one'],
+  ['registry/twinwrite.go', 'if !cond.Holds(twinEtagOf(r.twinEtag)) {', 'if false {', 'of a device are patched under their etag, and not under a stale one'],
   ['registry/twinwrite.go', '\tif tags.present || desired.present {', '\tif desired.present {', 'of a device count desired properties, tags and both'],
   ['registry/twinwrite.go', '\tif tags.present || desired.present {', '\tif true {', 'of a module do not count what says nothing'],
   ['registry/section.go', '\tnext := section{properties: after.String(), version: s.version + 1}\n', '\tif after.String() == s.properties {\n\t\treturn s, nil\n\t}\n\tnext := section{properties: after.String(), version: s.version + 1}\n', 'of a device count a write that changes no value'],
