@@ -22,7 +22,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"twindeck/hub"
 	"twindeck/hub/embedded"
@@ -31,6 +30,7 @@ import (
 	"twindeck/hub/fleet"
 	"twindeck/keymap"
 	"twindeck/ui"
+	"twindeck/ui/cli"
 	"twindeck/ui/terminal"
 )
 
@@ -42,6 +42,9 @@ const (
 
 // connectionStringEnv names the variable that az and the SDK samples use too.
 const connectionStringEnv = "IOTHUB_CONNECTION_STRING"
+
+// naming says how a hub is named, to who tried it in another way.
+const naming = "a hub is named with --connection-string-file or " + connectionStringEnv
 
 func main() {
 	if terminal.Guarding() {
@@ -61,7 +64,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, in, out
 	root.SetErr(errOut)
 	err := root.ExecuteContext(ctx)
 	var (
-		usage  usageError
+		usage  cli.UsageError
 		killed terminal.Signalled
 	)
 	switch {
@@ -76,9 +79,6 @@ func run(ctx context.Context, args []string, getenv func(string) string, in, out
 	}
 	return exitFailure
 }
-
-// usageError is a mistake on the command line.
-type usageError struct{ error }
 
 // app is what the commands share: the surroundings, and the flags once they are parsed.
 type app struct {
@@ -97,13 +97,13 @@ func (a *app) command() *cobra.Command {
 		Short: "A terminal dashboard for Azure IoT Hub device and module twins",
 		Long: "A terminal dashboard for Azure IoT Hub device and module twins.\n\n" +
 			"Without a connection string it opens on an IoT Hub embedded in the program, with a fleet of simulated modules.",
-		Args:          noArgs,
+		Args:          cli.NoArgs(naming),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return a.dashboard(cmd.Context()) },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{flagError(err)} })
+	root.SetFlagErrorFunc(cli.FlagError)
 	flags := root.Flags()
 	flags.StringVar(&a.connectionStringFile, "connection-string-file", "", "`FILE` with the connection string of the hub")
 	flags.StringVar(&a.connectionString, "connection-string", "",
@@ -114,37 +114,6 @@ func (a *app) command() *cobra.Command {
 	return root
 }
 
-// noArgs refuses arguments without repeating them: one of them may be a connection string.
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	return usageError{fmt.Errorf("%s takes no arguments; a hub is named with --connection-string-file or %s", cmd.CommandPath(), connectionStringEnv)}
-}
-
-// flagError says what is wrong with a flag without repeating its value, which may be a key.
-func flagError(err error) error {
-	var (
-		unknown  *pflag.NotExistError
-		missing  *pflag.ValueRequiredError
-		invalid  *pflag.InvalidValueError
-		flagName string
-	)
-	switch {
-	case errors.As(err, &unknown):
-		name, _, _ := strings.Cut(unknown.GetSpecifiedName(), "=")
-		return fmt.Errorf("unknown flag %q; twindeck --help lists them", name)
-	case errors.As(err, &missing):
-		flagName = missing.GetFlag().Name
-		return fmt.Errorf("--%s needs a value", flagName)
-	case errors.As(err, &invalid):
-		flagName = invalid.GetFlag().Name
-		wants := map[string]string{"bool": "true or false, or nothing", "int": "a whole number", "duration": "a duration such as 5s"}
-		return fmt.Errorf("--%s wants %s", flagName, wants[invalid.GetFlag().Value.Type()])
-	}
-	return errors.New("a flag is malformed; twindeck --help lists them")
-}
-
 // dashboard opens the dashboard on the hub that was named, or on an embedded one. Everything
 // that can be wrong with the flags is said before the terminal is touched.
 func (a *app) dashboard(ctx context.Context) error {
@@ -153,7 +122,7 @@ func (a *app) dashboard(ctx context.Context) error {
 		return err
 	}
 	if cs == nil && (a.caFile != "" || a.mqttAddress != "") {
-		return usageError{errors.New("--ca-file and --mqtt-address belong to a hub, and none is named; name it with --connection-string-file or " + connectionStringEnv)}
+		return cli.Usagef("--ca-file and --mqtt-address belong to a hub, and none is named; name it with --connection-string-file or " + connectionStringEnv)
 	}
 	roots, err := a.roots()
 	if err != nil {
@@ -250,14 +219,14 @@ func (a *app) namedHub() (cs *hub.ConnectionString, err error) {
 	)
 	switch text := a.getenv(connectionStringEnv); {
 	case a.connectionString != "" && a.connectionStringFile != "":
-		return nil, usageError{errors.New("give --connection-string or --connection-string-file, not both")}
+		return nil, cli.Usagef("give --connection-string or --connection-string-file, not both")
 	case a.connectionString != "":
 		_, _ = fmt.Fprintf(a.err, "twindeck: warning: every user of this machine can read --connection-string in the process list; use --connection-string-file or %s\n", connectionStringEnv)
 		from = "--connection-string"
 		named, err = hub.ParseConnectionString(a.connectionString)
 	case a.connectionStringFile != "":
 		from = "--connection-string-file"
-		if err := checkFileName(from, a.connectionStringFile); err != nil {
+		if err := cli.FileName(from, a.connectionStringFile); err != nil {
 			return nil, err
 		}
 		named, err = hub.ReadConnectionString(a.connectionStringFile)
@@ -281,7 +250,7 @@ func (a *app) roots() (*x509.CertPool, error) {
 	if a.caFile == "" {
 		return nil, nil
 	}
-	if err := checkFileName("--ca-file", a.caFile); err != nil {
+	if err := cli.FileName("--ca-file", a.caFile); err != nil {
 		return nil, err
 	}
 	pool, err := hub.ReadRootCAs(a.caFile)
@@ -289,15 +258,6 @@ func (a *app) roots() (*x509.CertPool, error) {
 		return nil, fmt.Errorf("--ca-file: %w", err)
 	}
 	return pool, nil
-}
-
-// checkFileName refuses a connection string where a flag wants the name of a file: every later
-// error would show the name, and so the key.
-func checkFileName(flag, name string) error {
-	if strings.Contains(strings.ToLower(name), "sharedaccess") {
-		return usageError{fmt.Errorf("%s wants the name of a file, not a connection string", flag)}
-	}
-	return nil
 }
 
 // stateDir is where logs and certificates go: $XDG_STATE_HOME/twindeck or ~/.local/state/twindeck.
@@ -336,7 +296,7 @@ func (a *app) hubCommand() *cobra.Command {
 		Use:   "hub",
 		Short: "Run the embedded IoT Hub alone, for any Azure IoT SDK on this machine",
 		Long:  "Run the embedded IoT Hub alone, for any Azure IoT SDK on this machine.\n\n" + faults.Grammar,
-		Args:  noArgs,
+		Args:  cli.NoArgs(naming),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return a.hub(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
@@ -357,29 +317,29 @@ func (a *app) hubCommand() *cobra.Command {
 func (a *app) hub(ctx context.Context, f hubFlags) error {
 	switch {
 	case f.output != "text" && f.output != "json":
-		return usageError{errors.New("--output is text or json")}
+		return cli.Usagef("--output is text or json")
 	case f.fleetSize < 0:
-		return usageError{errors.New("--fleet wants a number of devices, 0 or more")}
+		return cli.Usagef("--fleet wants a number of devices, 0 or more")
 	case f.httpsPort < 0 || f.httpsPort > 65535 || f.mqttsPort < 0 || f.mqttsPort > 65535:
-		return usageError{errors.New("a port is a number from 0 to 65535")}
+		return cli.Usagef("a port is a number from 0 to 65535")
 	case f.httpsPort == f.mqttsPort && f.httpsPort != 0:
-		return usageError{errors.New("--https-port and --mqtts-port must be two different ports")}
+		return cli.Usagef("--https-port and --mqtts-port must be two different ports")
 	case f.tier != "" && !slices.Contains(throttle.Tiers(), f.tier):
-		return usageError{fmt.Errorf("--tier is one of %s", strings.Join(throttle.Tiers(), ", "))}
+		return cli.Usagef("--tier is one of %s", strings.Join(throttle.Tiers(), ", "))
 	case f.indexLag < 0:
-		return usageError{errors.New("--index-lag wants a duration such as 5s")}
+		return cli.Usagef("--index-lag wants a duration such as 5s")
 	case f.data != "" && filepath.Clean(f.data) == filepath.Clean(f.caFile):
-		return usageError{errors.New("--data and --ca-file must be two different files")}
+		return cli.Usagef("--data and --ca-file must be two different files")
 	}
 	for flag, name := range map[string]string{"--ca-file": f.caFile, "--data": f.data} {
-		if err := checkFileName(flag, name); err != nil {
+		if err := cli.FileName(flag, name); err != nil {
 			return err
 		}
 	}
 	failing := &faults.Faults{}
 	for _, spec := range f.faults {
 		if err := failing.Set(spec); err != nil {
-			return usageError{fmt.Errorf("--fault: %w", err)}
+			return cli.Usagef("--fault: %w", err)
 		}
 	}
 	// A reader of our output that has gone is an error like any other: dying of it would leave the

@@ -4,7 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // the service's thumbprints are SHA-1
+	"crypto/sha1" // the service's thumbprints are SHA-1
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -62,7 +62,7 @@ func TestDevicesWithCertificates(t *testing.T) {
 	hub := start(t, embedded.Options{DeviceCAs: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Certificate[0]})})
 	service := newClient(t, hub)
 	own, ownModule, stranger := issue(t, "x", false, nil), issue(t, "y", false, nil), issue(t, "x", false, nil)
-	short, long := sha1.Sum(own.Certificate[0]), sha256.Sum256(ownModule.Certificate[0]) //nolint:gosec // see the import
+	short, long := sha1.Sum(own.Certificate[0]), sha256.Sum256(ownModule.Certificate[0]) // see the import
 	thumbprints := func(first, second string) string {
 		return fmt.Sprintf(`"authentication":{"type":"selfSigned","x509Thumbprint":{"primaryThumbprint":%q,"secondaryThumbprint":%q}}}`, first, second)
 	}

@@ -66,10 +66,10 @@ func goldenFile(name string) string { return filepath.Join("testdata", name+".tx
 func writeGolden(t testing.TB, name, text string) {
 	t.Helper()
 	file := goldenFile(name)
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // part of the source tree
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { // part of the source tree
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(text+"\n"), 0o644); err != nil { //nolint:gosec // part of the source tree
+	if err := os.WriteFile(file, []byte(text+"\n"), 0o644); err != nil { // part of the source tree
 		t.Fatal(err)
 	}
 }

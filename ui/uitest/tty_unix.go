@@ -13,7 +13,7 @@ import (
 // startOnTTY starts a command on a new pseudo-terminal and returns our end of it, on
 // which Close interrupts Read.
 func startOnTTY(cmd *exec.Cmd, width, height int) (*os.File, error) {
-	blocking, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}) //nolint:gosec // the sizes of tests
+	blocking, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}) // the sizes of tests
 	if err != nil {
 		return nil, err
 	}
@@ -35,6 +35,6 @@ func resizeTTY(tty *os.File, width, height int) {
 		return
 	}
 	_ = conn.Control(func(fd uintptr) {
-		_ = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Col: uint16(width), Row: uint16(height)}) //nolint:gosec // the sizes of tests
+		_ = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Col: uint16(width), Row: uint16(height)}) // the sizes of tests
 	})
 }

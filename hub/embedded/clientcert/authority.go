@@ -4,7 +4,7 @@
 package clientcert
 
 import (
-	"crypto/sha1" //nolint:gosec // the service's thumbprints are SHA-1; what they must resist is a second preimage
+	"crypto/sha1" // the service's thumbprints are SHA-1; what they must resist is a second preimage
 	"crypto/sha256"
 	"crypto/subtle"
 	"crypto/x509"
@@ -95,7 +95,7 @@ func (a *Authority) VerifyCertificate(chain []*x509.Certificate, id registry.ID,
 
 // checkThumbprint compares with the SHA-1 or SHA-256 digests that the identity has.
 func checkThumbprint(c *x509.Certificate, creds registry.Credentials) error {
-	short, long := sha1.Sum(c.Raw), sha256.Sum256(c.Raw) //nolint:gosec // see the import
+	short, long := sha1.Sum(c.Raw), sha256.Sum256(c.Raw) // see the import
 	fits := 0
 	for _, want := range []string{creds.PrimaryThumbprint, creds.SecondaryThumbprint} {
 		digest, err := hex.DecodeString(strings.ToLower(want))

@@ -4,7 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // as in the package
+	"crypto/sha1" // as in the package
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -70,7 +70,7 @@ func chain(of ...*signer) (all []*x509.Certificate) {
 
 func TestThumbprints(t *testing.T) {
 	own, other := issue(t, "whatever", false, nil), issue(t, "whatever", false, nil)
-	short, long := sha1.Sum(own.Raw), sha256.Sum256(own.Raw) //nolint:gosec // as in the package
+	short, long := sha1.Sum(own.Raw), sha256.Sum256(own.Raw) // as in the package
 	sha1Hex, sha256Hex := hex.EncodeToString(short[:]), strings.ToUpper(hex.EncodeToString(long[:]))
 	var a Authority
 	for name, c := range map[string]struct {
