@@ -60,6 +60,28 @@ func TestAFailedSaveKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
+// A hub that does not answer need not be waited for: esc calls the save off and keeps the draft.
+func TestASaveThatHangsCanBeCalledOff(t *testing.T) {
+	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
+		p.toController()
+		p.Press("t", "a")
+		p.Type("draft")
+		p.Press("tab")
+		p.Type("typed")
+		p.Press("enter", "s")
+		p.hub.slow(late(20*time.Second, "PatchTwin"))
+		p.Press("enter")
+		p.sees("saving", "esc stop")
+		p.Press("esc")
+		p.wait(100 * time.Millisecond)
+		p.seesNot("saving")
+		p.sees("Review", "draft", "typed", "✗")
+		p.hub.slow(nil)
+		p.Press("enter")
+		p.sees("saved the tags")
+	})
+}
+
 // The selection may move while a form is open, because a device is deleted.
 func TestASaveLeavesTheReadOfAnotherTwinAlone(t *testing.T) {
 	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {

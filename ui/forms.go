@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -26,20 +27,31 @@ func (m *Model) answer(from dialog.Dialog, a dialog.Action) tea.Cmd {
 	case form.Submit:
 		if f, ok := from.(*form.Identity); ok {
 			f.SetBusy(true)
-			return create(m.ctx, m.backend, f, a.New)
+			return create(m.beginWrite(), m.backend, f, a.New)
 		}
 	case form.Save:
 		if f, ok := from.(*form.Properties); ok {
 			f.SetBusy(true)
-			return save(m.ctx, m.backend, f, a)
+			return save(m.beginWrite(), m.backend, f, a)
 		}
+	case form.Stop:
+		m.stopWrite()
 	}
 	return nil
+}
+
+// beginWrite returns the context of what a form sends. There is one form in front, so one write
+// that waits for an answer.
+func (m *Model) beginWrite() context.Context {
+	ctx, cancel := context.WithCancel(m.ctx)
+	m.stopWrite = cancel
+	return ctx
 }
 
 // created shows the identity that a form asked for, whether it was made now or was there
 // already. A failure leaves the form as it was, with the reason.
 func (m *Model) created(msg createdMsg) tea.Cmd {
+	m.stopWrite()
 	m.heard(msg.err)
 	if msg.err != nil {
 		m.log.Warn("identity not created", "id", msg.wanted.String(), "error", msg.err)
@@ -95,6 +107,7 @@ func (m *Model) editSection(s patch.Section) tea.Cmd {
 // saved shows how a save went. Only success closes the form: after a conflict it goes on
 // from the twin as it is now, after any other failure it keeps the draft and says why.
 func (m *Model) saved(msg savedMsg) tea.Cmd {
+	m.stopWrite()
 	m.heard(msg.err)
 	switch {
 	case msg.err == nil:

@@ -57,8 +57,9 @@ type Model struct {
 	twin    *twin.Pane
 	live    *live.Pane
 
-	overlays []dialog.Dialog // the last one is in front
-	awaited  *patch.Section  // section to edit when its twin has been read; nil when none, and after the next key
+	overlays  []dialog.Dialog    // the last one is in front
+	stopWrite context.CancelFunc // calls off what the form in front waits for; never nil
+	awaited   *patch.Section     // section to edit when its twin has been read; nil when none, and after the next key
 
 	asked    bool // the user asked for the listing that is running, and is told when it is done
 	listing  task
@@ -102,6 +103,7 @@ func New(backend Backend, opts Options) *Model {
 		known:   newTwins(),
 	}
 	m.ctx, m.quit = context.WithCancel(context.Background())
+	m.stopWrite = func() {}
 	m.theme = theme.New(m.dark, m.color)
 	return m
 }

@@ -101,7 +101,7 @@ func (f *Properties) rowText(r row) (text string, style theme.Style, mark string
 func (f *Properties) leave() keymap.Binding {
 	switch {
 	case f.busy:
-		return keymap.Binding{}
+		return short(f.keys.Field.Back, "stop")
 	case f.leaving:
 		return short(f.keys.Dialog.No, "keep editing")
 	case f.review != nil:

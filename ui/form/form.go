@@ -7,6 +7,7 @@ package form
 import (
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"twindeck/keymap"
@@ -14,12 +15,24 @@ import (
 	"twindeck/ui/theme"
 )
 
-// Action is what a form wants done: [Submit], [Save], [Cancel], or nil for nothing. It is
+// Action is what a form wants done: [Submit], [Save], [Stop], [Cancel], or nil for nothing. It is
 // an alias, so that a form is a dialog without knowing that package.
 type Action = any
 
 // Cancel asks for the form to be taken away; the user has agreed to lose what is in it.
 type Cancel struct{}
+
+// Stop asks for the call that the form is waiting for to be called off. The form stays, with all
+// that is in it, and waits for SetError to say how the call ended: it may have been carried out.
+type Stop struct{}
+
+// waiting is Update while a call is under way: there is no way but out of it.
+func waiting(msg tea.Msg, stop keymap.Binding) Action {
+	if press, ok := msg.(tea.KeyPressMsg); ok && stop.Matches(press) {
+		return Stop{}
+	}
+	return nil
+}
 
 // short returns a binding with another text in the hints, for a key whose effect depends
 // on what the cursor is on.

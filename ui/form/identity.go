@@ -108,10 +108,10 @@ func (f *Identity) field() *line {
 	}
 }
 
-// Update takes a key press or a paste; its actions are [Submit] and [Cancel].
+// Update takes a key press or a paste; its actions are [Submit], [Stop] and [Cancel].
 func (f *Identity) Update(msg tea.Msg) Action {
 	if f.busy {
-		return nil
+		return waiting(msg, f.keys.Identity.Cancel)
 	}
 	switch msg := msg.(type) {
 	case tea.PasteMsg:

@@ -167,8 +167,11 @@ func TestAFailureKeepsTheIdentityForm(t *testing.T) {
 	press(f, "myDevice", "tab", "right", "tab", key32, "tab", key32)
 	f.SetBusy(true)
 	wantOn(t, f, "creating")
-	if a := press(f, "x", "esc", "enter"); a != nil {
+	if a := press(f, "x", "enter"); a != nil {
 		t.Errorf("took a key while busy: %v", a)
+	}
+	if a := press(f, "esc"); a != (Stop{}) {
+		t.Errorf("esc while busy: %v", a)
 	}
 	f.SetError("the hub is throttling; try again in 5 s")
 	wantOn(t, f, "✗ the hub is throttling; try again in 5 s", "myDevice")

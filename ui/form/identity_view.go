@@ -133,7 +133,7 @@ func (f *Identity) message() (text string, style theme.Style, mark string) {
 // leave returns the key that leads out of the form, without a label while none does.
 func (f *Identity) leave() keymap.Binding {
 	if f.busy {
-		return keymap.Binding{}
+		return short(f.keys.Identity.Cancel, "stop")
 	}
 	return f.keys.Identity.Cancel
 }

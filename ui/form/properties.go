@@ -106,10 +106,10 @@ func (f *Properties) Dirty() bool {
 // empty reports whether there is nothing to list and nothing to review.
 func (f *Properties) empty() bool { return len(f.rows) == 0 && f.changes == 0 }
 
-// Update takes a key press or a paste; its actions are [Save] and [Cancel].
+// Update takes a key press or a paste; its actions are [Save], [Stop] and [Cancel].
 func (f *Properties) Update(msg tea.Msg) Action {
 	if f.busy {
-		return nil
+		return waiting(msg, f.keys.Field.Back)
 	}
 	switch msg := msg.(type) {
 	case tea.PasteMsg:

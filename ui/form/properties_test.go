@@ -244,9 +244,13 @@ func TestAFailedSaveKeepsTheDraft(t *testing.T) {
 	first := save(t, f)
 	f.SetBusy(true)
 	wantOn(t, f, "saving")
-	if a := press(f, "enter", "esc", "y"); a != nil {
+	if a := press(f, "enter", "y", "q"); a != nil {
 		t.Fatalf("took a key while saving: %v", a)
 	}
+	if a := press(f, "esc"); a != (Stop{}) {
+		t.Fatalf("esc while saving: %v", a)
+	}
+	wantOn(t, f, "saving")
 	f.SetError("the hub is throttling; try again in 5 s\x1b[2J")
 	wantOn(t, f, "✗ the hub is throttling; try again in 5 s␛[2J", "~ firmware  1.4.2 → 1.4.2-rc1")
 	press(f, "esc")
