@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,7 +28,6 @@ var upgrader = websocket.Upgrader{
 	ReadBufferSize:   webSocketBuffer,
 	WriteBufferSize:  4 << 10,
 	WriteBufferPool:  &sync.Pool{},
-	Subprotocols:     []string{"mqtt"},
 	CheckOrigin:      func(*http.Request) bool { return true },
 }
 
@@ -34,20 +35,26 @@ var upgrader = websocket.Upgrader{
 // and blocks until it has ended. A request that asks for no WebSocket, or for one
 // that does not speak the subprotocol mqtt, is answered with 400.
 func (s *Server) ServeWebSocket(w http.ResponseWriter, r *http.Request) {
-	speaks := false
-	for _, protocol := range websocket.Subprotocols(r) {
-		speaks = speaks || protocol == "mqtt"
-	}
-	if websocket.IsWebSocketUpgrade(r) && !speaks {
+	offered := websocket.Subprotocols(r)
+	chosen := slices.IndexFunc(offered, isMQTT)
+	if websocket.IsWebSocketUpgrade(r) && chosen < 0 {
 		http.Error(w, "This WebSocket speaks the subprotocol mqtt alone.", http.StatusBadRequest)
 		return
 	}
-	ws, err := upgrader.Upgrade(w, r, nil)
+	var answer http.Header
+	if chosen >= 0 {
+		answer = http.Header{"Sec-Websocket-Protocol": {offered[chosen]}}
+	}
+	ws, err := upgrader.Upgrade(w, r, answer)
 	if err != nil {
 		return // the upgrader has answered
 	}
 	s.ServeConn(&webSocket{Conn: ws, tls: r.TLS})
 }
+
+// isMQTT says whether a subprotocol is that of MQTT, which one SDK writes in capitals
+// (azure-iot-sdk-c, iothubtransportmqtt_websockets).
+func isMQTT(subprotocol string) bool { return strings.EqualFold(subprotocol, "mqtt") }
 
 // webSocket is a WebSocket as a stream of bytes: where a message ends says
 // nothing about where a packet does. What arrives is passed on as it comes, so

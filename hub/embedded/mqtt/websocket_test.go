@@ -135,6 +135,20 @@ func TestOtherSubprotocolsAreRefused(t *testing.T) {
 	}
 }
 
+// The C SDK asks for the subprotocol in capitals. What a client is told must be what it said
+// (RFC 6455 §4.1).
+func TestTheSubprotocolIsFoundInAnyCase(t *testing.T) {
+	dial := web(t, newRecorder(t), Options{})
+	ws, res, err := dial("AMQPWSB10", "MQTT")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ws.Close() }()
+	if got := res.Header.Get("Sec-Websocket-Protocol"); got != "MQTT" {
+		t.Errorf("the subprotocol is %q", got)
+	}
+}
+
 func TestWebSocketTakesOverLikeAnyConnection(t *testing.T) {
 	r := newRecorder(t)
 	dial := web(t, r, Options{})
