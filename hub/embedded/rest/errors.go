@@ -22,6 +22,7 @@ var (
 	errAPIVersion      = &registry.Error{Status: 400, Number: 400001, Name: "InvalidProtocolVersion", Message: "The api-version is missing or not valid"}
 	errNoRoute         = &registry.Error{Status: 404, Number: 404000, Name: "NotFound", Message: "There is nothing at this address"}
 	errNoMethod        = &registry.Error{Status: 405, Number: 405000, Name: "MethodNotAllowed", Message: "This address does not support the HTTP method"}
+	errBody            = &registry.Error{Status: 400, Number: 400006, Name: "IotHubFormatError", Message: "The body of the request breaks off, is late, or is not in the form that the headers announce"}
 	errTooLarge        = &registry.Error{Status: 413, Number: 413001, Name: "MessageTooLarge", Message: "The request is too large"}
 	errInternal        = &registry.Error{Status: 500, Number: 500001, Name: "ServerError", Message: "An internal error occurred."}
 	errQuery           = &registry.Error{Status: 400, Number: 400004, Name: "ArgumentInvalid", Message: "BadRequest"}
