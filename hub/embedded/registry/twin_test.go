@@ -171,12 +171,12 @@ func TestTwinWrites(t *testing.T) {
 func TestPreconditions(t *testing.T) {
 	s, _, _ := newStore(t)
 	patch := []byte(`{"properties":{"desired":{"a":1}}}`)
-	for _, header := range []string{`"AAAAAAAAAAE="`, `AAAAAAAAAAI=`, `*`, `"*"`, ``, `""AAAAAAAAAAY=""`} {
+	for _, header := range []string{`"AAAAAAAAAAE="`, `AAAAAAAAAAI=`, `*`, `"*"`, ``, `""AAAAAAAAAAY=""`, `"x", "AAAAAAAAAAc="`} {
 		if _, err := s.PatchTwin(device, patch, ParsePrecondition(header)); err != nil {
 			t.Errorf("If-Match %s: %v", header, err)
 		}
 	}
-	for _, header := range []string{`"AAAAAAAAAAE="`, `x`, `"`} {
+	for _, header := range []string{`"AAAAAAAAAAE="`, `x`, `"`, `"x", "AAAAAAAAAAE="`} {
 		_, err := s.PatchTwin(device, patch, ParsePrecondition(header))
 		if e := refusal(err); e.Status != 412 || e.Name != "PreconditionFailed" {
 			t.Errorf("If-Match %s: %v, want PreconditionFailed", header, err)
