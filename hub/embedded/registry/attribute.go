@@ -62,7 +62,7 @@ func (t Twin) Attribute(path []string) (v ordered.Value, ok bool) {
 			return t.reported.attribute(path[2:])
 		}
 	case "capabilities":
-		if t.ID.Module != "" {
+		if !t.hasCapabilities() {
 			return ordered.Value{}, false
 		}
 		return found(ordered.Find(`{"iotEdge":`+strconv.FormatBool(t.edge)+`}`, path[1:]...))

@@ -59,8 +59,8 @@ func (s *Store) configureTwin(id ID, all []Settings, show Configured) error {
 		return err
 	}
 	if len(all) > 0 {
-		before := r.section(desiredKind)
-		next, notify, err := before.configured(all, s.now().UnixNano())
+		before := s.section(r, desiredKind)
+		next, notify, err := before.configured(all, s.now().UnixNano(), s.assume.SizeRule)
 		if err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func (s *Store) configureTwin(id ID, all []Settings, show Configured) error {
 }
 
 // configured returns the section after all settings, and what the owner of the twin is told.
-func (s section) configured(all []Settings, now int64) (next section, notify ordered.Value, err error) {
+func (s section) configured(all []Settings, now int64, sizes SizeRule) (next section, notify ordered.Value, err error) {
 	before := stored(s.properties)
 	after, metadata, touched := before, stored(s.stamps()), ordered.NewObject()
 	for _, settings := range all {
@@ -93,7 +93,7 @@ func (s section) configured(all []Settings, now int64) (next section, notify ord
 			touched = compose(touched, patch)
 		}
 	}
-	if err := checkSize(after, maxPropertiesSize); err != nil {
+	if err := sizes.check(after, maxPropertiesSize); err != nil {
 		return section{}, ordered.Value{}, err
 	}
 	next = section{properties: after.String(), metadata: metadata.String(), version: s.version + 1}

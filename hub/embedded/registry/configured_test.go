@@ -37,7 +37,7 @@ func TestOwnersFollowConfigurations(t *testing.T) {
 			}
 			all = append(all, settings)
 		}
-		next, notify, err := before.configured(all, 2)
+		next, notify, err := before.configured(all, 2, DocumentedSize)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,8 +19,14 @@ func (id ID) String() string {
 // maxIDLength is in bytes, which are characters: ids are ASCII.
 const maxIDLength = 128
 
-// validID follows the description of Device.deviceId in the service's OpenAPI document.
-func validID(s string) bool {
+// Characters of ids besides letters and digits: those in the description of Device.deviceId in the
+// service's OpenAPI document, and the same without what the prose of the docs does not name.
+const (
+	idCharacters       = "-:.+%_#*?!(),=@;$'"
+	narrowIDCharacters = "-.+%_#*?!(),=@$'"
+)
+
+func validID(s, characters string) bool {
 	if s == "" || len(s) > maxIDLength {
 		return false
 	}
@@ -28,7 +34,7 @@ func validID(s string) bool {
 		c := s[i]
 		switch {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case strings.IndexByte("-:.+%_#*?!(),=@;$'", c) >= 0:
+		case strings.IndexByte(characters, c) >= 0:
 		default:
 			return false
 		}
@@ -37,15 +43,19 @@ func validID(s string) bool {
 }
 
 // checkNewID says whether a user may create id.
-func checkNewID(id ID) error {
-	if !validID(id.Device) {
-		return argumentInvalid("a device id has 1 to 128 ASCII letters, digits or characters of -:.+%%_#*?!(),=@;$'")
+func (a Assumptions) checkNewID(id ID) error {
+	characters := idCharacters
+	if a.NarrowIDs {
+		characters = narrowIDCharacters
+	}
+	if !validID(id.Device, characters) {
+		return argumentInvalid("a device id has 1 to 128 ASCII letters, digits or characters of %s", characters)
 	}
 	if id.Module == "" {
 		return nil
 	}
-	if !validID(id.Module) {
-		return argumentInvalid("a module id has 1 to 128 ASCII letters, digits or characters of -:.+%%_#*?!(),=@;$'")
+	if !validID(id.Module, characters) {
+		return argumentInvalid("a module id has 1 to 128 ASCII letters, digits or characters of %s", characters)
 	}
 	if strings.HasPrefix(id.Module, "$") {
 		return argumentInvalid("module ids that begin with $ belong to the hub")

@@ -130,7 +130,7 @@ func (s *Store) takesModules(device string) bool {
 
 // checkNew says whether a user may create an identity that does not exist yet. The caller holds mu.
 func (s *Store) checkNew(id ID) error {
-	if err := checkNewID(id); err != nil {
+	if err := s.assume.checkNewID(id); err != nil {
 		return err
 	}
 	if device := s.parent(id); device != nil && device.userModules() >= maxModules {

@@ -95,9 +95,15 @@ func checkNumber(text string) error {
 	return nil
 }
 
-// checkSize applies the limit of a section after a write.
-func checkSize(v ordered.Value, limit int) error {
-	if size := sizeOf(v); size > limit {
+// check applies the limit of a section after a write.
+func (rule SizeRule) check(v ordered.Value, limit int) error {
+	size := 0
+	if rule == SerializedSize {
+		size = len(v.Append(nil))
+	} else {
+		size = sizeOf(v)
+	}
+	if size > limit {
 		return invalidSection("the section would have %d bytes, more than %d", size, limit)
 	}
 	return nil

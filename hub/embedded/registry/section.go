@@ -119,9 +119,9 @@ func newDesired(properties ordered.Value, version, now int64) section {
 }
 
 // patched returns the section after a merge patch.
-func (s section) patched(kind kindOf, patch ordered.Value, now int64) (section, error) {
+func (s section) patched(kind kindOf, patch ordered.Value, now int64, sizes SizeRule) (section, error) {
 	after := ordered.Merge(stored(s.properties), patch)
-	if err := checkSize(after, maxPropertiesSize); err != nil {
+	if err := sizes.check(after, maxPropertiesSize); err != nil {
 		return section{}, err
 	}
 	next := section{properties: after.String(), version: s.version + 1}
@@ -131,10 +131,10 @@ func (s section) patched(kind kindOf, patch ordered.Value, now int64) (section, 
 
 // replaced returns the section after its desired properties were replaced as a whole, which
 // stamps everything anew.
-func (s section) replaced(properties ordered.Value, now int64) (section, error) {
+func (s section) replaced(properties ordered.Value, now int64, sizes SizeRule) (section, error) {
 	// As a patch of nothing it loses its nulls.
 	after := ordered.Merge(ordered.NewObject(), properties)
-	if err := checkSize(after, maxPropertiesSize); err != nil {
+	if err := sizes.check(after, maxPropertiesSize); err != nil {
 		return section{}, err
 	}
 	return newDesired(after, s.version+1, now), nil

@@ -29,6 +29,8 @@ type Options struct {
 	// CloseOnNewKeys says that a connection ends when what its identity authenticates with
 	// changes, and not only at the end of the token it was made with.
 	CloseOnNewKeys bool
+	// Assumptions are choices where the documents of the service leave one.
+	Assumptions Assumptions
 }
 
 // Store is the state of one hub. Its methods may be called concurrently and do not block on
@@ -39,6 +41,7 @@ type Store struct {
 	secret  [32]byte // what keys are derived from
 
 	closeOnNewKeys bool
+	assume         Assumptions
 
 	delivery sync.Mutex // held while notices are handed over, so that they stay in order
 	listener Listener   // guarded by delivery
@@ -129,7 +132,10 @@ func (r *record) module(name string) *record {
 
 // New returns an empty store with a secret of its own.
 func New(opts Options) *Store {
-	s := &Store{now: opts.Now, hubName: opts.HubName, closeOnNewKeys: opts.CloseOnNewKeys, devices: map[string]*record{}}
+	s := &Store{
+		now: opts.Now, hubName: opts.HubName, devices: map[string]*record{},
+		closeOnNewKeys: opts.CloseOnNewKeys, assume: opts.Assumptions,
+	}
 	s.past.lag = opts.IndexLag
 	if s.now == nil {
 		s.now = time.Now

@@ -26,6 +26,7 @@ type Twin struct {
 	created       int64
 	messages      int
 	more          extra
+	assume        *Assumptions // of its store, which never change
 }
 
 // Twin returns the twin of id, or DeviceNotFound, for a missing module too.
@@ -60,11 +61,11 @@ func (s *Store) twin(r *record) Twin {
 		ETag:         twinEtagOf(r.twinEtag),
 		identityEtag: r.etag,
 		tags:         r.tags,
-		desired:      r.section(desiredKind),
-		reported:     r.section(reportedKind),
+		desired:      s.section(r, desiredKind),
+		reported:     s.section(r, reportedKind),
 		disabled:     r.disabled, connected: r.connected, edge: r.edge, auth: r.auth,
 		statusUpdated: r.statusUpdated, lastActivity: r.lastActivity, created: r.created(), messages: s.messages[r.id],
-		more: r.rest(),
+		more: r.rest(), assume: &s.assume,
 	}
 	if r.id.Module != "" {
 		// A module has no status of its own.
@@ -77,7 +78,7 @@ func (s *Store) twin(r *record) Twin {
 }
 
 // section returns a section of r, empty before its first write.
-func (r *record) section(kind kindOf) section {
+func (s *Store) section(r *record, kind kindOf) section {
 	written := r.desired
 	if kind == reportedKind {
 		written = r.reported
@@ -86,7 +87,7 @@ func (r *record) section(kind kindOf) section {
 		return *written
 	}
 	// New device twins show when they were created, new module twins show never.
-	if r.id.Module != "" {
+	if r.id.Module != "" && !s.assume.ModuleTwinCreated {
 		return emptySection(0)
 	}
 	return emptySection(r.created())
@@ -111,8 +112,12 @@ func (t Twin) AppendJSON(dst []byte) []byte {
 	w.Int("cloudToDeviceMessageCount", int64(t.messages))
 	w.String("authenticationType", t.auth.String())
 	w.Object("x509Thumbprint", func(w *ordered.Writer) {
-		w.StringOrNull("primaryThumbprint", t.more.primaryThumbprint)
-		w.StringOrNull("secondaryThumbprint", t.more.secondaryThumbprint)
+		primary, secondary := "primaryThumbprint", "secondaryThumbprint"
+		if t.assume.ThumbprintCapitals && t.more.primaryThumbprint+t.more.secondaryThumbprint != "" {
+			primary, secondary = "PrimaryThumbprint", "SecondaryThumbprint"
+		}
+		w.StringOrNull(primary, t.more.primaryThumbprint)
+		w.StringOrNull(secondary, t.more.secondaryThumbprint)
 	})
 	w.String("modelId", t.more.modelID)
 	w.Int("version", t.version)
@@ -123,8 +128,10 @@ func (t Twin) AppendJSON(dst []byte) []byte {
 		t.desired.document(w, "desired")
 		t.reported.document(w, "reported")
 	})
-	if t.ID.Module == "" {
+	if t.hasCapabilities() {
 		w.Object("capabilities", func(w *ordered.Writer) { w.Raw("iotEdge", strconv.FormatBool(t.edge)) })
+	}
+	if t.ID.Module == "" {
 		t.more.writeScopes(w)
 	}
 	if t.more.configurations != "" {
@@ -132,6 +139,8 @@ func (t Twin) AppendJSON(dst []byte) []byte {
 	}
 	return w.Close()
 }
+
+func (t Twin) hasCapabilities() bool { return t.ID.Module == "" || t.assume.ModuleCapabilities }
 
 // Tags returns the tags, an object.
 func (t Twin) Tags() ordered.Value {

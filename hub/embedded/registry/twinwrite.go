@@ -16,13 +16,13 @@ type sectionWrite struct {
 
 // PatchTwin applies a merge patch of tags and desired properties under a condition, and returns
 // the twin after it. Members that only the hub writes are ignored; with neither tags nor desired
-// properties nothing changes. Equal values still count as written.
+// properties nothing changes, unless the Assumptions differ. Equal values still count as written.
 func (s *Store) PatchTwin(id ID, body []byte, cond Precondition) (Twin, error) {
 	return s.writeTwin(id, body, cond, false)
 }
 
 // ReplaceTwin replaces tags and desired properties under a condition; a section that body does
-// not have becomes empty. It returns the twin after it.
+// not have becomes empty, unless the Assumptions differ. It returns the twin after it.
 func (s *Store) ReplaceTwin(id ID, body []byte, cond Precondition) (Twin, error) {
 	return s.writeTwin(id, body, cond, true)
 }
@@ -32,8 +32,10 @@ func (s *Store) writeTwin(id ID, body []byte, cond Precondition, replace bool) (
 	if err != nil {
 		return Twin{}, err
 	}
-	if replace {
-		tags, desired = tags.orEmpty(), desired.orEmpty()
+	for _, w := range []*sectionWrite{&tags, &desired} {
+		if err := s.assume.settle(w, replace); err != nil {
+			return Twin{}, err
+		}
 	}
 	var t Twin
 	err = s.write(func() (err error) {
@@ -46,11 +48,17 @@ func (s *Store) writeTwin(id ID, body []byte, cond Precondition, replace bool) (
 	return t, nil
 }
 
-func (w sectionWrite) orEmpty() sectionWrite {
-	if !w.present || w.clear {
-		return sectionWrite{present: true, value: ordered.NewObject()}
+// settle decides what a write means for a section that its body does not have, or has as null.
+func (a Assumptions) settle(w *sectionWrite, replace bool) error {
+	switch {
+	case replace && (w.clear || !w.present && !a.PutKeepsMissing):
+		*w = sectionWrite{present: true, value: ordered.NewObject()}
+	case w.clear && a.NullSection == NullRefused:
+		return invalidSection("the top level of a section is an object")
+	case w.clear && a.NullSection == NullIgnored:
+		*w = sectionWrite{}
 	}
-	return w
+	return nil
 }
 
 // commitTwin is called under write.
@@ -63,15 +71,15 @@ func (s *Store) commitTwin(id ID, tags, desired sectionWrite, cond Precondition,
 		return Twin{}, preconditionFailed("PreconditionFailed, ETag may be invalid.")
 	}
 	// Both sections are computed before either is stored: a write happens as a whole.
-	nextTags, err := r.tagsAfter(tags, replace)
+	nextTags, err := r.tagsAfter(tags, replace, s.assume.SizeRule)
 	if err != nil {
 		return Twin{}, err
 	}
-	nextDesired, notify, err := r.desiredAfter(desired, replace, s.now().UnixNano())
+	nextDesired, notify, err := s.desiredAfter(r, desired, replace, s.now().UnixNano())
 	if err != nil {
 		return Twin{}, err
 	}
-	if tags.present || desired.present {
+	if tags.present || desired.present || s.assume.EmptyPatchWrites && !replace {
 		s.remember(r)
 		r.twinEtag++
 		s.journal.changed(r)
@@ -83,7 +91,7 @@ func (s *Store) commitTwin(id ID, tags, desired sectionWrite, cond Precondition,
 	return s.twin(r), nil
 }
 
-func (r *record) tagsAfter(w sectionWrite, replace bool) (string, error) {
+func (r *record) tagsAfter(w sectionWrite, replace bool, sizes SizeRule) (string, error) {
 	if !w.present {
 		return r.tags, nil
 	}
@@ -95,7 +103,7 @@ func (r *record) tagsAfter(w sectionWrite, replace bool) (string, error) {
 	if w.clear {
 		after = before
 	}
-	if err := checkSize(after, maxTagsSize); err != nil {
+	if err := sizes.check(after, maxTagsSize); err != nil {
 		return "", err
 	}
 	if len(after.Members()) == 0 {
@@ -105,21 +113,21 @@ func (r *record) tagsAfter(w sectionWrite, replace bool) (string, error) {
 }
 
 // desiredAfter returns the desired section after a write, and the patch that the twin's owner
-// must be told, which is empty when there is nothing to tell.
-func (r *record) desiredAfter(w sectionWrite, replace bool, now int64) (*section, ordered.Value, error) {
+// must be told, which is empty when there is nothing to tell. The caller holds mu.
+func (s *Store) desiredAfter(r *record, w sectionWrite, replace bool, now int64) (*section, ordered.Value, error) {
 	if !w.present {
 		return r.desired, ordered.Value{}, nil
 	}
-	before := r.section(desiredKind)
+	before := s.section(r, desiredKind)
 	if !replace && !w.clear {
-		next, err := before.patched(desiredKind, w.value, now)
+		next, err := before.patched(desiredKind, w.value, now, s.assume.SizeRule)
 		return &next, w.value, err
 	}
 	value := w.value
 	if w.clear {
 		value = ordered.NewObject()
 	}
-	next, err := before.replaced(value, now)
+	next, err := before.replaced(value, now, s.assume.SizeRule)
 	if err != nil {
 		return nil, ordered.Value{}, err
 	}
@@ -159,12 +167,12 @@ func (s *Store) commitReported(id ID, patch ordered.Value, ifVersion *int64) (ve
 	if err != nil {
 		return 0, err
 	}
-	before := r.section(reportedKind)
+	before := s.section(r, reportedKind)
 	if ifVersion != nil && *ifVersion != before.version {
 		return 0, preconditionFailed(fmt.Sprintf("reported properties have version %d", before.version))
 	}
 	now := s.now().UnixNano()
-	next, err := before.patched(reportedKind, patch, now)
+	next, err := before.patched(reportedKind, patch, now, s.assume.SizeRule)
 	if err != nil {
 		return 0, err
 	}
