@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"twindeck/hub/embedded/mqtt"
@@ -26,16 +27,19 @@ type link struct {
 	id     registry.ID
 	model  string
 	window window
+
+	notified atomic.Uint32 // notifications sent with QoS 1
 }
 
 func identity(c *mqtt.Client) registry.ID { return c.Tag().(*link).id }
 
 // Connect authenticates a device. Whatever is wrong with its claim gets the
-// same answer, not authorized, and only the log says what it was.
+// same answer, not authorized, unless the options have another for identities
+// that cannot connect at all, and only the log says what it was.
 func (g devices) Connect(c *mqtt.Client, info mqtt.ConnectInfo) (mqtt.Admission, mqtt.ReturnCode) {
 	id, model, err := parseIdentity(info.ClientID, info.Username)
 	if err != nil {
-		return g.refuse(info, err)
+		return g.refuse(info, mqtt.NotAuthorized, err)
 	}
 	fault := g.fault(Connect, id)
 	if !pause(fault.Delay, c.Done()) {
@@ -54,15 +58,18 @@ func (g devices) Connect(c *mqtt.Client, info mqtt.ConnectInfo) (mqtt.Admission,
 	}
 	creds, exists := g.registry.Credentials(id)
 	if !exists {
-		return g.refuse(info, errors.New("there is no such identity"))
+		return g.refuse(info, g.opts.UnknownIdentityCode, errors.New("there is no such identity"))
 	}
 	now := g.opts.Now()
 	expiry, err := g.authenticate(info, id, creds, now)
-	if err != nil {
-		return g.refuse(info, err)
+	switch {
+	case err != nil && !creds.Enabled:
+		return g.refuse(info, g.opts.UnknownIdentityCode, err)
+	case err != nil:
+		return g.refuse(info, mqtt.NotAuthorized, err)
 	}
 	if info.Will != nil && parseTopic(id, info.Will.Topic).kind != event {
-		return g.refuse(info, fmt.Errorf("last will: %w", errUnknownTopic))
+		return g.refuse(info, mqtt.NotAuthorized, fmt.Errorf("last will: %w", errUnknownTopic))
 	}
 	admission := mqtt.Admission{Tag: &link{id: id, model: model}}
 	if !expiry.IsZero() {
@@ -79,9 +86,9 @@ func (g devices) authenticate(info mqtt.ConnectInfo, id registry.ID, creds regis
 	return g.opts.Certificates.VerifyCertificate(info.Certificates, id, creds, now)
 }
 
-func (g devices) refuse(info mqtt.ConnectInfo, reason error) (mqtt.Admission, mqtt.ReturnCode) {
+func (g devices) refuse(info mqtt.ConnectInfo, code mqtt.ReturnCode, reason error) (mqtt.Admission, mqtt.ReturnCode) {
 	g.opts.Log.Warn("gateway: connection refused", "client", info.ClientID, "reason", reason)
-	return mqtt.Admission{}, mqtt.NotAuthorized
+	return mqtt.Admission{}, code
 }
 
 // Connected makes the device visible as connected. An identity that was deleted

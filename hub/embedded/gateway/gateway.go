@@ -81,6 +81,21 @@ type Options struct {
 	// the hub does not have, or that belongs to another identity, instead of
 	// closing the connection.
 	IgnoreUnknownTopics bool
+	// KeepConnections lets the connections of an identity that is deleted or
+	// disabled go on until they end by themselves; it cannot connect again, and
+	// a deleted one finds no twin. The docs say no more than that a disabled
+	// device cannot connect (iot-hub-devguide-identity-registry, "Disable
+	// devices"). Otherwise they are closed at once.
+	KeepConnections bool
+	// UnknownIdentityCode is the code with which CONNECT of an identity that
+	// does not exist or is disabled is refused; 0 is mqtt.NotAuthorized, as for
+	// a wrong token.
+	UnknownIdentityCode mqtt.ReturnCode
+	// AcknowledgedNotifications sends desired-property notifications with QoS 1
+	// to devices that have subscribed with it, where otherwise they have QoS 0.
+	// A notification that is not acknowledged is not sent again, because the docs
+	// have devices read the twin when they come back.
+	AcknowledgedNotifications bool
 	// Certificates judges devices that identify themselves with a client
 	// certificate; nil refuses them.
 	Certificates Certificates
@@ -125,6 +140,9 @@ func New(r Registry, auth Authenticator, opts Options) *Gateway {
 	if opts.Telemetry == nil {
 		opts.Telemetry = messages.NewLog(0, 0)
 	}
+	if opts.UnknownIdentityCode == mqtt.Accepted {
+		opts.UnknownIdentityCode = mqtt.NotAuthorized
+	}
 	opts.MQTT.Log = opts.Log
 	g := &Gateway{registry: r, auth: auth, opts: opts}
 	g.calls.init()
@@ -134,7 +152,7 @@ func New(r Registry, auth Authenticator, opts Options) *Gateway {
 	g.server = mqtt.New(devices{g}, opts.MQTT)
 	g.outbox.publish = func(id registry.ID, topic string, payload []byte) {
 		if c := g.server.Client(id.String()); c != nil {
-			c.Publish(topic, payload)
+			g.notify(c, topic, payload)
 		}
 	}
 	return g
@@ -178,10 +196,11 @@ func (g *Gateway) Close() {
 func (g *Gateway) Telemetry() uint64 { return g.opts.Telemetry.Count() }
 
 // IdentityClosed closes the connection of an identity that was deleted or
-// disabled, or whose keys changed. What a deleted one had subscribed to is forgotten, and what waited for
-// it too.
+// disabled, unless those are kept, or whose keys changed. What a deleted one had
+// subscribed to is forgotten, and what waited for it too.
 func (g *Gateway) IdentityClosed(id registry.ID) {
-	if _, exists := g.registry.Credentials(id); !exists {
+	creds, exists := g.registry.Credentials(id)
+	if !exists {
 		err := g.server.Forget(id.String())
 		if g.opts.Commands != nil {
 			err = errors.Join(err, g.opts.Commands.Drop(id))
@@ -190,6 +209,9 @@ func (g *Gateway) IdentityClosed(id registry.ID) {
 			// It is forgotten when the data file is opened the next time.
 			g.opts.Log.Warn("gateway: a deleted identity", "identity", id, "error", err)
 		}
+	}
+	if g.opts.KeepConnections && (!exists || !creds.Enabled) {
+		return
 	}
 	g.server.Disconnect(id.String(), errIdentityClosed)
 }

@@ -96,10 +96,14 @@ func (w *window) close() (tokens []string) {
 	return tokens
 }
 
+// firstNotice is where the packet identifiers of notifications begin. They and
+// those of messages never meet.
+const firstNotice = 0x8000
+
 // packetOf returns the packet identifier that a message travels under. It is
 // always the same, because a message is to be sent again under the same one
 // (MQTT 3.1.1 §4.4), and no two that wait have the same: there are far fewer.
-func packetOf(sequence uint64) uint16 { return uint16((sequence-1)%0xffff) + 1 }
+func packetOf(sequence uint64) uint16 { return uint16((sequence-1)%(firstNotice-1)) + 1 }
 
 // MessagesReady sends what waits for an identity, if it is connected and has
 // subscribed to its messages. It is to be called when there is something new.

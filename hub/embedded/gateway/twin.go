@@ -108,3 +108,14 @@ func (g *Gateway) DesiredChanged(id registry.ID, patch []byte, version int64) {
 		g.outbox.post(id, twinDesired+"?$version="+strconv.FormatInt(version, 10), patch, fault.Delay)
 	}
 }
+
+// notify sends a notification. An acknowledgement of it changes nothing: there is
+// no message under its packet identifier, see devices.Acknowledged.
+func (g *Gateway) notify(c *mqtt.Client, topic string, payload []byte) {
+	if !g.opts.AcknowledgedNotifications {
+		c.Publish(topic, payload)
+		return
+	}
+	n := c.Tag().(*link).notified.Add(1)
+	c.Deliver(topic, payload, uint16(firstNotice+n%firstNotice), false)
+}
