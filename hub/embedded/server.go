@@ -78,8 +78,13 @@ type Options struct {
 	// empty: there are none. It also says how many jobs there can be, unless MaxActiveJobs does.
 	Tier string
 
-	Queries rest.QueryOptions // page sizes and dialect of queries
-	Gateway gateway.Options   // switches of the device side; what it works with is set from the above
+	// What the public documents of the service leave open, or answer in two ways, is an option of
+	// the part that it is about. The zero value suits every SDK. Assume sets them by name.
+
+	Twins    registry.Assumptions // writes and documents of twins, and ids
+	Queries  rest.QueryOptions    // page sizes and dialect of queries
+	Protocol rest.ProtocolOptions // versions, and the form of answers
+	Gateway  gateway.Options      // switches of the device side; what it works with is set from the above
 }
 
 // Server is a running hub. Its methods may be called concurrently.
@@ -182,7 +187,7 @@ func (s *Server) assemble(opts Options) error {
 	service := rest.New(rest.Options{
 		Messages: s.messages, Telemetry: s.telemetry, Certs: opts.Gateway.Certificates,
 		Registry: s.registry, Authority: s.authority, Invoker: s.gateway, Jobs: scheduled, Managed: s.managed, Throttle: opts.Gateway.Throttle,
-		Faults: opts.Faults, Queries: opts.Queries, Now: opts.Now, Log: opts.Log,
+		Faults: opts.Faults, Queries: opts.Queries, Protocol: opts.Protocol, Now: opts.Now, Log: opts.Log,
 	})
 	base, stop := context.WithCancel(context.Background())
 	s.base, s.stop = base, stop

@@ -58,7 +58,7 @@ func (st state) close() error {
 // newState returns the state of a hub as opts say. After an error nothing is left open.
 func newState(opts Options) (state, error) {
 	options := registry.Options{Now: opts.Now, HubName: opts.HubName, CloseOnNewKeys: opts.CloseOnNewKeys}
-	options.IndexLag = opts.IndexLag
+	options.IndexLag, options.Assumptions = opts.IndexLag, opts.Twins
 	if opts.DataFile == "" {
 		certs, err := newCertificates(opts.HubName)
 		return state{registry: registry.New(options), policies: sas.StandardPolicies(), certs: certs}, err

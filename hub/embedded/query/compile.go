@@ -58,7 +58,7 @@ func collectionOf(source []string) (Collection, error) {
 // columns compiles the projections. What is not an aggregate must be what the query groups by as
 // soon as there is an aggregate.
 func (c compiler) columns(q *Query, projections []*projection) error {
-	unnamed := 0
+	unnamed, functions := 0, map[string]int{}
 	for _, p := range projections {
 		var col column
 		if p.Aggregate != nil {
@@ -69,7 +69,11 @@ func (c compiler) columns(q *Query, projections []*projection) error {
 			}
 			if p.Alias == nil {
 				unnamed++
+				functions[col.function]++
 				col.alias = "$" + strconv.Itoa(unnamed)
+				if c.dialect.NamedAggregates {
+					col.alias = numbered(col.function, functions[col.function])
+				}
 			}
 		} else {
 			col.path = c.attribute(p.Attribute)
@@ -92,6 +96,14 @@ func (c compiler) columns(q *Query, projections []*projection) error {
 		}
 	}
 	return nil
+}
+
+// numbered is the name of the nth aggregate of a function.
+func numbered(function string, n int) string {
+	if n == 1 {
+		return function
+	}
+	return function + strconv.Itoa(n)
 }
 
 // addColumn adds a column. Two may not have one name, but a path that is a part of another, or

@@ -47,6 +47,10 @@ type Dialect struct {
 	StrictNot bool
 	// Contains adds CONTAINS(text, part), which is documented for message routing alone.
 	Contains bool
+	// NamedAggregates gives an aggregate without AS the name of its function, with a number behind
+	// it from the second on: COUNT, SUM, COUNT2. Otherwise it is $1, $2 and so on. The documented
+	// grammar has a name for each (Azure docs: iot-hub-devguide-query-language, "SELECT clause").
+	NamedAggregates bool
 }
 
 // Parse reads a query in the zero Dialect. The error is ErrSyntax, without a position, as the

@@ -158,7 +158,7 @@ func (s *Server) bulk(c *call) (response, error) {
 	if len(result.errors) > 0 {
 		status = http.StatusBadRequest
 	}
-	return response{status: status, body: result.json()}, nil
+	return response{status: status, body: result.json(s.protocol.BulkErrorNames)}, nil
 }
 
 func parseBulk(c *call) ([]bulkEntry, error) {
@@ -205,15 +205,19 @@ func (s *Server) report(list *[]outcome, id registry.ID, mode string, err error)
 	return nil
 }
 
-// json writes the result. Error codes are numbers, as in the service's import log: one client
-// cannot read names. No member is called Message, by which clients know a refusal of the whole.
-func (r bulkResult) json() []byte {
+// json writes the result. Error codes are numbers, as in the service's import log, because one
+// client cannot read names, or names. No member is called Message, by which clients know a refusal of the whole.
+func (r bulkResult) json(names bool) []byte {
 	w := ordered.NewWriter(nil)
 	w.Raw("isSuccessful", fmt.Sprint(len(r.errors) == 0))
 	w.Raw("errors", string(list(r.errors, func(dst []byte, o outcome) []byte {
 		w := ordered.NewWriter(dst)
 		w.String("deviceId", o.id.Device)
-		w.Int("errorCode", int64(o.refusal.Number))
+		if names {
+			w.String("errorCode", o.refusal.Name)
+		} else {
+			w.Int("errorCode", int64(o.refusal.Number))
+		}
 		w.String("errorStatus", o.refusal.Message)
 		w.StringOrNull("moduleId", o.id.Module)
 		w.StringOrNull("operation", o.mode)

@@ -3,7 +3,6 @@ package rest
 import (
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"twindeck/hub/embedded/registry"
@@ -120,6 +119,3 @@ func match(pattern string, segments []string) (id registry.ID, ok bool) {
 	}
 	return id, i == len(segments)
 }
-
-// apiVersion is the shape of all versions; the hub behaves the same for each.
-var apiVersion = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(-preview)?$`)

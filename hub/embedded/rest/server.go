@@ -30,6 +30,7 @@ type Options struct {
 	Telemetry *messages.Log           // messages from devices
 	Certs     Certificates            // nil: devices authenticate with tokens alone
 	Queries   QueryOptions            // pages and dialect
+	Protocol  ProtocolOptions         // versions and the form of answers
 	Jobs      Jobs                    // nil: none can be scheduled
 	Managed   *configurations.Manager // automatic device management
 	Throttle  *throttle.Throttle      // nil: no quotas
@@ -49,6 +50,7 @@ type Server struct {
 	certificates Certificates
 
 	queries  QueryOptions
+	protocol ProtocolOptions
 	jobs     Jobs
 	managed  *configurations.Manager
 	throttle *throttle.Throttle
@@ -61,7 +63,7 @@ func New(opts Options) *Server {
 	s := &Server{
 		messages: opts.Messages, telemetry: opts.Telemetry, certificates: opts.Certs,
 		registry: opts.Registry, authority: opts.Authority, invoker: opts.Invoker,
-		faults: opts.Faults, queries: opts.Queries, jobs: opts.Jobs, managed: opts.Managed, throttle: opts.Throttle,
+		faults: opts.Faults, queries: opts.Queries, protocol: opts.Protocol, jobs: opts.Jobs, managed: opts.Managed, throttle: opts.Throttle,
 		now: opts.Now, log: opts.Log,
 	}
 	if s.jobs == nil {
@@ -143,7 +145,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	res, err := s.answer(w, r, fault.Status)
 	s.registry.Settle() // nobody is told what a crash could take back
 	if err != nil {
-		refusal := refusalOf(err)
+		refusal := s.protocol.shape(refusalOf(err))
 		if refusal == errInternal {
 			if r.Context().Err() != nil {
 				panic(http.ErrAbortHandler) // the client has gone or the hub is closing
@@ -169,7 +171,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, status int) (res
 	if err != nil {
 		return response{}, err
 	}
-	if !apiVersion.MatchString(r.URL.Query().Get("api-version")) {
+	if !s.protocol.takesVersion(r.URL.Query()) {
 		return response{}, errAPIVersion
 	}
 	if err := s.authorize(r, route, id); err != nil {
