@@ -286,7 +286,7 @@ type hubFlags struct {
 	fleetSize            int
 	demo                 bool
 	tier                 string
-	faults               []string
+	faults, assumptions  []string
 	indexLag             time.Duration
 }
 
@@ -295,7 +295,7 @@ func (a *app) hubCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "hub",
 		Short: "Run the embedded IoT Hub alone, for any Azure IoT SDK on this machine",
-		Long:  "Run the embedded IoT Hub alone, for any Azure IoT SDK on this machine.\n\n" + faults.Grammar,
+		Long:  "Run the embedded IoT Hub alone, for any Azure IoT SDK on this machine.\n\n" + faults.Grammar + "\n\n" + embedded.AssumptionsHelp(),
 		Args:  cli.NoArgs(naming),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return a.hub(cmd.Context(), f) },
 	}
@@ -309,6 +309,7 @@ func (a *app) hubCommand() *cobra.Command {
 	flags.StringVar(&f.tier, "tier", "", "hold clients to the quotas of a `TIER` of the service: F1, S1, S2 or S3")
 	flags.DurationVar(&f.indexLag, "index-lag", 0, "let queries see the hub as it was a `DURATION` ago, as those of the service do")
 	flags.StringArrayVar(&f.faults, "fault", nil, "fail on demand as `SPEC` says, such as twins:PATCH:429:every=10; may be given again")
+	flags.StringArrayVar(&f.assumptions, "assume", nil, "choose what the service's documents leave open, `NAME=VALUE` such as patch-null=refuse; may be given again")
 	flags.StringVar(&f.output, "output", "text", "`FORMAT` of what is printed when ready: text or json")
 	return cmd
 }
@@ -342,15 +343,19 @@ func (a *app) hub(ctx context.Context, f hubFlags) error {
 			return cli.Usagef("--fault: %w", err)
 		}
 	}
+	opts := embedded.Options{HTTPSPort: f.httpsPort, MQTTSPort: f.mqttsPort, DataFile: f.data, Tier: f.tier, IndexLag: f.indexLag, Faults: failing}
+	for _, text := range f.assumptions {
+		if err := opts.Assume(text); err != nil {
+			return cli.Usagef("--assume: %w", err)
+		}
+	}
 	// A reader of our output that has gone is an error like any other: dying of it would leave the
 	// certificate behind.
 	signal.Ignore(syscall.SIGPIPE)
 	logFile, log := terminal.OpenLog(a.stateDir())
 	defer func() { _ = logFile.Close() }()
-	server, err := embedded.Start(ctx, embedded.Options{
-		HTTPSPort: f.httpsPort, MQTTSPort: f.mqttsPort, DataFile: f.data, Log: log,
-		Tier: f.tier, IndexLag: f.indexLag, Faults: failing,
-	})
+	opts.Log = log
+	server, err := embedded.Start(ctx, opts)
 	if err != nil {
 		return err
 	}

@@ -150,6 +150,8 @@ func TestBadInvocationsAreOneSentenceWithoutKeys(t *testing.T) {
 		"negative fleet":            {args: []string{"hub", "--fleet", "-1"}, want: "--fleet", code: exitUsage},
 		"unknown tier":              {args: []string{"hub", "--tier", "B9"}, want: "F1, S1, S2, S3", code: exitUsage},
 		"unknown fault":             {args: []string{"hub", "--fault", "twins:429:sometimes"}, want: "--fault", code: exitUsage},
+		"unknown assumption":        {args: []string{"hub", "--assume", "weather=fine"}, want: "the help lists the names", code: exitUsage},
+		"assumption no choice":      {args: []string{"hub", "--assume", "patch-null=maybe"}, want: "clear, refuse or ignore", code: exitUsage},
 		"lag no duration":           {args: []string{"hub", "--index-lag", "5"}, want: "duration such as 5s", code: exitUsage},
 		"unknown output":            {args: []string{"hub", "--output", "yaml"}, want: "text or json", code: exitUsage},
 		"no host":                   {args: []string{"--connection-string-file", file}, want: file, code: exitFailure},
@@ -192,6 +194,15 @@ func TestConnectionStringFlagWarns(t *testing.T) {
 	said, _ := refused(t, nil, "--connection-string", "HostName=h;SharedAccessKeyName=p;SharedAccessKey=YWFhYWFhYWFhYWFhYWFhYQ==")
 	if !strings.Contains(said, "process list") || strings.Contains(said, "YWFh") {
 		t.Errorf("said %q", said)
+	}
+}
+
+// TestHubAssumes has a hub that assumes smaller pages than it would by itself.
+func TestHubAssumes(t *testing.T) {
+	ready, _ := startHub(t, "--fleet", "3", "--assume", "query-page-max=2", "--assume", "ids=narrow")
+	page, err := otherClient(t, ready).Devices(t.Context(), "", 0)
+	if err != nil || len(page.Twins) != 2 {
+		t.Errorf("%d devices, %v", len(page.Twins), err)
 	}
 }
 
