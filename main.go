@@ -2,7 +2,7 @@
 // Hub, with an IoT Hub of its own embedded for those who have none at hand.
 //
 // This file decides which command runs on which hub and wires the halves together: ui, which
-// knows no network, and hub, which knows no terminal. hubcommand.go is the hub alone.
+// knows no network, and hub, which knows no terminal.
 package main
 
 import (

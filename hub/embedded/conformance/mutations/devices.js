@@ -9,7 +9,7 @@ module.exports = [
   ['registry/identity.go', 'case !cond.Present() && id.Module == "":', 'case false:', 'exist once'],
   ['registry/id.go', `"-:.+%_#*?!(),=@;$'"`, `"-:.+%_#*?!(),=@;"`, 'may have any of the allowed characters'],
   ['registry/id.go', 'const maxIDLength = 128', 'const maxIDLength = 129', 'refuse an id with another character or of 129'],
-  ['registry/precondition.go', 'any: etag == "*"', 'any: header == "*"', 'are updated under a star, and keep their generation'],
+  ['registry/precondition.go', 'p.any || etag == "*"', 'p.any || header == "*"', 'are updated under a star, and keep their generation'],
   ['registry/precondition.go', 'for len(etag) >= 2 &&', 'for false && len(etag) >= 2 &&', 'are updated under their etag, quoted or not, and not under a stale one'],
   ['registry/identity.go', '\tnext.statusReason, next.managedBy = w.statusReason, w.managedBy\n', '\tif w.statusReason != "" {\n\t\tnext.statusReason = w.statusReason\n\t}\n\tnext.managedBy = w.managedBy\n', 'lose what an update leaves out, and get new keys'],
   ['registry/identity.go', '\ts.newKeys(r)\n\tr.extra', '\tif r.keySeed == 0 {\n\t\ts.newKeys(r)\n\t}\n\tr.extra', 'lose what an update leaves out, and get new keys'],
