@@ -12,7 +12,7 @@ import (
 func everyCall(t *testing.T, c *Client) (reads, writes map[string]func(context.Context) error) {
 	t.Helper()
 	id, empty := ID{Device: "d"}, mustParse(t, "{}")
-	return map[string]func(context.Context) error{
+	reads = map[string]func(context.Context) error{
 		"Twin":     func(ctx context.Context) error { _, err := c.Twin(ctx, id); return err },
 		"Devices":  func(ctx context.Context) error { _, err := c.Devices(ctx, "", 0); return err },
 		"Identity": func(ctx context.Context) error { _, err := c.Identity(ctx, id); return err },
@@ -21,7 +21,8 @@ func everyCall(t *testing.T, c *Client) (reads, writes map[string]func(context.C
 			return err
 		},
 		"Modules": func(ctx context.Context) error { _, err := c.Modules(ctx, "d"); return err },
-	}, map[string]func(context.Context) error{
+	}
+	writes = map[string]func(context.Context) error{
 		"PatchTwin": func(ctx context.Context) error {
 			_, _, err := c.PatchTwin(ctx, id, TwinPatch{Desired: &empty}, "e")
 			return err
@@ -44,6 +45,7 @@ func everyCall(t *testing.T, c *Client) (reads, writes map[string]func(context.C
 			return err
 		},
 	}
+	return reads, writes
 }
 
 // What a proxy, a portal or another server in the place of the hub may answer.
