@@ -90,6 +90,10 @@ var arrows = []arrow{
 		why: "a dialog asks and answers; it knows no hub and no pane",
 	},
 	{
+		from: "twindeck/ui/profile", never: []string{"twindeck/..."},
+		why: "what a user chose is plain data that outlives the screen it was chosen on",
+	},
+	{
 		from: "twindeck/ui/grid", never: []string{"twindeck/hub/...", "twindeck/ui"},
 		why: "the generic parts know no hub, so that they can be tested and reused without one",
 	},

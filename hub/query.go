@@ -1,13 +1,6 @@
 package hub
 
-import (
-	"context"
-	"errors"
-	"net/http"
-	"strconv"
-
-	"twindeck/hub/patch"
-)
+import "context"
 
 // Devices returns a page of all device twins. An empty continuation asks for the first;
 // size is what the hub is asked for, and it may send fewer; 0 leaves it to the hub.
@@ -24,22 +17,11 @@ func (c *Client) Query(ctx context.Context, query, continuation string, size int
 }
 
 func (c *Client) query(ctx context.Context, op, query, continuation string, size int) (Page, error) {
-	header := map[string]string{}
-	if continuation != "" {
-		header["x-ms-continuation"] = continuation
-	}
-	if size > 0 {
-		header["x-ms-max-item-count"] = strconv.Itoa(size)
-	}
 	var page Page
-	_, err := c.do(ctx, call{
-		op:     op,
-		method: http.MethodPost,
-		path:   "devices/query",
-		header: header,
-		body:   patch.Object(patch.Member{Key: "query", Value: patch.String(query)}).AppendJSON(nil),
-		take:   func(a answer) (err error) { page, err = pageOf(op, a); return err },
-	})
+	_, err := c.do(ctx, queryCall(op, query, continuation, size, func(a answer) (err error) {
+		page, err = pageOf(op, a)
+		return err
+	}))
 	if err != nil {
 		return Page{}, err
 	}
@@ -47,15 +29,12 @@ func (c *Client) query(ctx context.Context, op, query, continuation string, size
 }
 
 func pageOf(op string, a answer) (Page, error) {
-	rows, err := patch.Parse(a.body)
+	rows, err := rowsOf(a)
 	if err != nil {
 		return Page{}, err
 	}
-	if rows.Kind() != patch.KindArray {
-		return Page{}, errors.New("it is no list")
-	}
-	page := Page{Continuation: a.header.Get("x-ms-continuation"), Twins: make([]Twin, 0, rows.Len())}
-	for _, row := range rows.Elems() {
+	page := Page{Continuation: a.header.Get("x-ms-continuation"), Twins: make([]Twin, 0, len(rows))}
+	for _, row := range rows {
 		twin, err := twinOf(row, a.got)
 		if err != nil {
 			return Page{}, &networkError{

@@ -13,6 +13,7 @@ import (
 	"twindeck/ui/devices"
 	"twindeck/ui/dialog"
 	"twindeck/ui/live"
+	"twindeck/ui/profile"
 	"twindeck/ui/theme"
 	"twindeck/ui/twin"
 )
@@ -27,6 +28,8 @@ type Options struct {
 	// asking, and twin and devices are read again by themselves every second or two. A real
 	// hub is read when the user or an event asks for it.
 	Embedded bool
+
+	Store profile.Store // keeps what the user chooses for this hub; nil: until the end of the program
 
 	Log *slog.Logger     // nil: discarded
 	Now func() time.Time // nil: time.Now; its zone is the one times are shown in
@@ -72,6 +75,7 @@ type Model struct {
 	rereads  int              // reads in a row that were older than heardOf
 	again    bool             // something happened while the twin was being read: read it once more
 	known    twins
+	prefs    preferences
 
 	frame frame
 }
@@ -102,6 +106,10 @@ func New(backend Backend, opts Options) *Model {
 		leaving: map[hub.ID]bool{},
 		known:   newTwins(),
 	}
+	m.prefs.store = opts.Store
+	if opts.Store == nil {
+		m.prefs.store = &profile.Memory{}
+	}
 	m.ctx, m.quit = context.WithCancel(context.Background())
 	m.stopWrite = func() {}
 	m.theme = theme.New(m.dark, m.color)
@@ -115,6 +123,7 @@ func (m *Model) Close() { m.quit() }
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd {
 	return tea.Batch(
+		m.loadPreferences(),
 		m.list(),
 		listen(m.ctx, m.backend),
 		after(m.ctx, clockPeriod, clockMsg{}),

@@ -13,6 +13,10 @@ import (
 // result takes what a command brought back.
 func (m *Model) result(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
+	case preferencesMsg:
+		return m.gotPreferences(msg)
+	case keptMsg:
+		return m.kept(msg)
 	case pageMsg:
 		return m.gotPage(msg)
 	case modulesMsg:

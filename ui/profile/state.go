@@ -1,0 +1,34 @@
+// Package profile keeps what a user chose for each hub they work with: which columns they look
+// at, the queries they saved and those they ran.
+package profile
+
+import (
+	"time"
+)
+
+// State is what a user chose for one hub. Its zero value is what everybody begins with. None of it
+// is a secret.
+type State struct {
+	Columns []string `json:"columns,omitempty"` // of the devices pane, in order; none means those it comes with
+	Sort    string   `json:"sort,omitempty"`    // the column sorted by; empty: by id
+	Reverse bool     `json:"reverse,omitempty"`
+	Queries []Query  `json:"queries,omitempty"` // saved, in the order they were saved
+	History []string `json:"history,omitempty"` // queries that were run, the newest last
+	// Refresh is how often the devices are listed again by themselves; 0: only when asked.
+	Refresh time.Duration `json:"refresh,omitempty"`
+}
+
+// Query is a saved query.
+type Query struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
+// Store keeps a [State] between runs. Its methods may block, so the dashboard calls them from
+// commands only, and one at a time.
+type Store interface {
+	// Load returns what was saved last, the zero State when there was nothing.
+	Load() (State, error)
+	// Save keeps s; when it returns nil, s is there after a crash too.
+	Save(s State) error
+}
