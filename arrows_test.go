@@ -70,16 +70,24 @@ var arrows = []arrow{
 		why: "Update and View do no I/O; what talks to the world lives behind Backend",
 	},
 	{
-		from: "twindeck/ui/devices", never: []string{"twindeck/ui", "twindeck/ui/twin", "twindeck/ui/live", "twindeck/ui/form", "twindeck/ui/dialog"},
+		from: "twindeck/ui/devices", never: []string{"twindeck/ui", "twindeck/ui/twin", "twindeck/ui/live", "twindeck/ui/query", "twindeck/ui/form", "twindeck/ui/dialog"},
 		why: "panes never import each other; what one needs of another goes through the root",
 	},
 	{
-		from: "twindeck/ui/twin", never: []string{"twindeck/ui", "twindeck/ui/devices", "twindeck/ui/live", "twindeck/ui/form", "twindeck/ui/dialog"},
+		from: "twindeck/ui/twin", never: []string{"twindeck/ui", "twindeck/ui/devices", "twindeck/ui/live", "twindeck/ui/query", "twindeck/ui/form", "twindeck/ui/dialog"},
 		why: "panes never import each other; what one needs of another goes through the root",
 	},
 	{
-		from: "twindeck/ui/live", never: []string{"twindeck/ui", "twindeck/ui/devices", "twindeck/ui/twin", "twindeck/ui/form", "twindeck/ui/dialog"},
+		from: "twindeck/ui/live", never: []string{"twindeck/ui", "twindeck/ui/devices", "twindeck/ui/twin", "twindeck/ui/query", "twindeck/ui/form", "twindeck/ui/dialog"},
 		why: "panes never import each other; what one needs of another goes through the root",
+	},
+	{
+		from: "twindeck/ui/query", never: []string{"twindeck/ui", "twindeck/ui/devices", "twindeck/ui/twin", "twindeck/ui/live", "twindeck/ui/form", "twindeck/ui/dialog"},
+		why: "panes never import each other; what one needs of another goes through the root",
+	},
+	{
+		from: "twindeck/ui/query/language", never: []string{"twindeck/..."},
+		why: "the language is text alone: it knows neither a hub nor a terminal",
 	},
 	{
 		from: "twindeck/ui/form", never: []string{"twindeck/ui", "twindeck/ui/devices", "twindeck/ui/twin", "twindeck/ui/live"},
@@ -185,6 +193,8 @@ func TestArrowsBite(t *testing.T) {
 		{"twindeck/hub/patch", "os"},
 		{"twindeck/ui/devices", "twindeck/ui/twin"},
 		{"twindeck/ui/live", "twindeck/ui"},
+		{"twindeck/ui/query", "twindeck/ui/devices"},
+		{"twindeck/ui/query/language", "twindeck/hub/patch"},
 		{"twindeck/ui/grid", "twindeck/hub"},
 		{"twindeck/ui", "twindeck/hub/embedded"},
 		{"twindeck/ui", "twindeck/ui/uitest"},
