@@ -25,6 +25,7 @@ type GlobalKeys struct {
 	Quit, Interrupt, Help           Binding
 	NextPane, PrevPane              Binding
 	DevicesPane, TwinPane, LivePane Binding
+	Query                           Binding
 }
 
 // MoveKeys move the cursor of whatever list has the focus.
@@ -59,6 +60,30 @@ type LiveKeys struct {
 // FilterKeys work while a filter is typed; every printable key goes into the text.
 type FilterKeys struct {
 	Accept, Clear, Up, Down Binding
+}
+
+// QueryKeys work while a query is typed; every printable key goes into the text.
+type QueryKeys struct {
+	Run, Complete, CompleteBack Binding
+	Older, Newer, Search        Binding
+	Save, Saved, Close          Binding
+}
+
+// ResultsKeys work in the results of a query, which stand in the place of the devices.
+type ResultsKeys struct {
+	Left, Right, Open, Sort, Filter Binding
+	LoadAll                         Binding
+	Mark, MarkRange, MarkAll, Close Binding
+}
+
+// SavedKeys work in the list of saved queries.
+type SavedKeys struct {
+	Use, Rename, Delete, Close Binding
+}
+
+// DocumentKeys work where a row of a result is shown whole.
+type DocumentKeys struct {
+	Expand, Collapse, Copy, Close Binding
 }
 
 // FormKeys work in the property form while no field is being typed into.
@@ -99,6 +124,10 @@ type Map struct {
 	Twin      TwinKeys
 	Live      LiveKeys
 	Filter    FilterKeys
+	Query     QueryKeys
+	Results   ResultsKeys
+	Saved     SavedKeys
+	Document  DocumentKeys
 	Form      FormKeys
 	Field     FieldKeys
 	Review    ReviewKeys

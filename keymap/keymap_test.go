@@ -46,7 +46,11 @@ func TestNoKeyMeansTwoThingsAtOnce(t *testing.T) {
 		"devices pane": {m.Global, m.Move, m.Selection, m.Devices},
 		"twin pane":    {m.Global, m.Move, m.Selection, m.Twin},
 		"live pane":    {m.Global, m.Move, m.Selection, m.Live},
+		"results":      {m.Global, m.Move, m.Selection, m.Results},
 		"filter":       {m.Filter},
+		"query":        {m.Query},
+		"saved":        {m.Move, m.Saved},
+		"document":     {m.Move, m.Document},
 		"form":         {m.Move, m.Form},
 		"field":        {m.Field},
 		"review":       {m.Move, m.Review},
@@ -84,7 +88,7 @@ func TestDialogAnswersAreDistinct(t *testing.T) {
 // A text scope must leave every printable key to the text.
 func TestTextScopesTakeNoPrintableKey(t *testing.T) {
 	m := Default()
-	for _, scope := range []any{m.Filter, m.Field} {
+	for _, scope := range []any{m.Filter, m.Field, m.Query} {
 		for field, b := range bindings(scope) {
 			for _, k := range b.Keys {
 				if utf8.RuneCountInString(k) == 1 || k == "space" {

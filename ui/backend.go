@@ -23,6 +23,8 @@ type Backend interface {
 	Twin(ctx context.Context, id hub.ID) (hub.Twin, error)
 	// PatchTwin writes under the etag given; hub.Conflict tells that the twin has moved on.
 	PatchTwin(ctx context.Context, id hub.ID, p hub.TwinPatch, etag string) (hub.Twin, hub.Receipt, error)
+	// Run returns a page of a query in the hub's own language; an empty continuation asks for the first.
+	Run(ctx context.Context, query, continuation string, size int) (hub.Result, error)
 	// Attach starts a client that connects as the identity; what it sees comes out of Next.
 	Attach(ctx context.Context, id hub.ID) error
 	// Detach ends it.

@@ -29,6 +29,7 @@ type fakeHub struct {
 	seq        uint64
 	events     chan hub.Event
 	etags      int
+	queries    fakeQueries
 }
 
 func newFakeHub() *fakeHub {

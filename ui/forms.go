@@ -11,11 +11,18 @@ import (
 	"twindeck/hub/patch"
 	"twindeck/ui/dialog"
 	"twindeck/ui/form"
+	"twindeck/ui/query"
 	"twindeck/ui/theme"
 )
 
 // answer does what an overlay wants done.
 func (m *Model) answer(from dialog.Dialog, a dialog.Action) tea.Cmd {
+	switch from := from.(type) {
+	case *query.Saved:
+		return m.savedActed(from, a)
+	case *query.Document:
+		return m.documentActed(from, a)
+	}
 	switch a := a.(type) {
 	case dialog.Closed, form.Cancel:
 		m.close(from)
@@ -63,6 +70,7 @@ func (m *Model) created(msg createdMsg) tea.Cmd {
 		return nil
 	}
 	m.close(msg.form)
+	m.leaveResults() // it is not among them
 	m.focus = paneDevices
 	cmd := m.devicesActed(m.devices.Reveal(msg.identity))
 	if msg.identity.IsModule() {

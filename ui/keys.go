@@ -21,6 +21,10 @@ func (m *Model) press(key tea.KeyPressMsg) tea.Cmd {
 		return m.leave()
 	case m.front() != nil:
 		return m.answer(m.front(), m.front().Update(key))
+	case m.query.bar != nil:
+		return m.barActed(m.query.bar.Update(key))
+	case m.resultsTyping():
+		return m.resultsActed(m.query.results.Update(key))
 	case m.devices.Typing():
 		return m.devicesActed(m.devices.Update(key))
 	}
@@ -32,6 +36,9 @@ func (m *Model) press(key tea.KeyPressMsg) tea.Cmd {
 	}
 	switch m.focus {
 	case paneDevices:
+		if r := m.query.results; r != nil {
+			return m.resultsActed(r.Update(key))
+		}
 		return m.devicesActed(m.devices.Update(key))
 	case paneTwin:
 		return m.twinActed(m.twin.Update(key))
@@ -47,6 +54,10 @@ func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 	switch {
 	case m.front() != nil:
 		return m.answer(m.front(), m.front().Update(msg))
+	case m.query.bar != nil:
+		return m.barActed(m.query.bar.Update(msg))
+	case m.resultsTyping():
+		return m.resultsActed(m.query.results.Update(msg))
 	case m.devices.Typing():
 		return m.devicesActed(m.devices.Update(msg))
 	}
@@ -75,6 +86,8 @@ func (m *Model) global(key keymap.Press) (cmd tea.Cmd, done bool) {
 		m.focus = paneTwin
 	case k.LivePane.Matches(key):
 		m.focus = paneLive
+	case k.Query.Matches(key):
+		m.openBar()
 	default:
 		return nil, false
 	}
@@ -87,6 +100,12 @@ func (m *Model) selection(key keymap.Press) (cmd tea.Cmd, done bool) {
 	if k.NewDevice.Matches(key) {
 		m.open(form.NewDevice(m.keys, m.theme))
 		return nil, true
+	}
+	if r := m.query.results; r != nil && m.focus == paneDevices && k.CopyID.Matches(key) {
+		return m.copyCell(), true
+	}
+	if m.query.results != nil && k.Refresh.Matches(key) {
+		return m.rerun(), true
 	}
 	if k.Refresh.Matches(key) {
 		m.asked = true
@@ -149,10 +168,13 @@ func (m *Model) twinActed(a twin.Action) tea.Cmd {
 // those of the selection. The second list is what is shown however little room there is.
 func (m *Model) footerKeys() (first, always []keymap.Binding) {
 	k := m.keys
-	if m.devices.Typing() {
+	if m.devices.Typing() || m.resultsTyping() {
 		return []keymap.Binding{k.Filter.Accept, k.Filter.Clear, k.Filter.Up, k.Filter.Down}, nil
 	}
 	always = []keymap.Binding{k.Global.Help, k.Global.Quit}
+	if m.query.results != nil && m.focus == paneDevices {
+		first = m.resultsKeys()
+	}
 	id, ok := m.selected()
 	if ok && m.twin.Twin() != nil {
 		first = append(first, k.Selection.EditDesired)
@@ -167,23 +189,28 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 	}
 	switch m.focus {
 	case paneDevices:
-		if m.devices.Filtered() {
+		if m.devices.Filtered() && m.query.results == nil {
 			first = append(first, k.Filter.Clear)
 		}
-		first = append(first, k.Devices.Filter, k.Devices.Expand)
+		if m.query.results == nil {
+			first = append(first, k.Devices.Filter, k.Devices.Expand)
+		}
 	case paneTwin:
 		first = append(first, k.Twin.NextTab, k.Twin.PrevTab)
 	case paneLive:
 		first = append(first, k.Live.Follow, k.Live.Expand)
 	case paneCount:
 	}
-	first = append(first, k.Global.NextPane)
+	first = append(first, k.Global.NextPane, k.Global.Query)
 	if ok && m.twin.Twin() != nil {
 		first = append(first, k.Selection.EditTags)
 	}
 	first = append(first, k.Selection.Refresh)
+	if ok && (m.query.results == nil || m.focus != paneDevices) {
+		first = append(first, k.Selection.CopyID)
+	}
 	if ok {
-		first = append(first, k.Selection.CopyID, k.Selection.RevealKeys, k.Selection.CopyConnectionString)
+		first = append(first, k.Selection.RevealKeys, k.Selection.CopyConnectionString)
 	}
 	return first, always
 }

@@ -69,6 +69,20 @@ func layout(w, h int, focus pane) screen {
 	return s
 }
 
+// widen gives a table in the place of the devices the room that a table needs, when the panes stand
+// side by side.
+func (s *screen) widen() {
+	d, t, l := &s.panes[paneDevices], &s.panes[paneTwin], &s.panes[paneLive]
+	if d.empty() || t.empty() || l.empty() {
+		return
+	}
+	all := d.w + t.w + l.w
+	d.w = all * 44 / 100
+	l.w = max(all*22/100, 24)
+	t.w = all - d.w - l.w
+	t.x, l.x = d.x+d.w, d.x+d.w+t.w
+}
+
 // columns puts the panes side by side. The twin has the most to show, the devices the least.
 func columns(body rect) [paneCount]rect {
 	left := min(max(body.w*26/100, 28), 52)

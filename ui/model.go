@@ -76,6 +76,7 @@ type Model struct {
 	again    bool             // something happened while the twin was being read: read it once more
 	known    twins
 	prefs    preferences
+	query    querying
 
 	frame frame
 }
@@ -211,4 +212,9 @@ func (m *Model) alert(title string, err error) {
 }
 
 // selected returns the identity that the keys of the selection act on.
-func (m *Model) selected() (hub.ID, bool) { return m.devices.Selected() }
+func (m *Model) selected() (hub.ID, bool) {
+	if r := m.query.results; r != nil {
+		return r.Selected()
+	}
+	return m.devices.Selected()
+}

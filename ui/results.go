@@ -19,6 +19,14 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.kept(msg)
 	case pageMsg:
 		return m.gotPage(msg)
+	case resultMsg:
+		return m.gotResult(msg)
+	case arrangedMsg:
+		return m.arranged(msg)
+	case nextDueMsg:
+		if msg.gen == m.query.run.gen {
+			return m.nextPage()
+		}
 	case modulesMsg:
 		return m.gotModules(msg)
 	case continueMsg:
@@ -125,10 +133,11 @@ func (m *Model) gotModules(msg modulesMsg) tea.Cmd {
 	return m.devicesActed(m.devices.SetModules(msg.device, msg.list))
 }
 
-// retarget makes the twin pane follow the cursor of the devices pane. What is remembered of
+// retarget makes the twin pane follow the cursor of the devices pane, or of the
+// results in its place. What is remembered of
 // a twin is shown at once; it is read when the cursor has come to rest.
 func (m *Model) retarget() tea.Cmd {
-	id, _ := m.devices.Selected()
+	id, _ := m.selected()
 	if id == m.twin.ID() {
 		return nil
 	}
@@ -171,6 +180,9 @@ func (m *Model) gotTwin(msg twinMsg) tea.Cmd {
 	m.heard(msg.err)
 	if msg.err != nil {
 		m.awaited = nil
+		if r := m.query.results; r != nil && hub.NotFound(msg.err) {
+			r.Gone(msg.id)
+		}
 		m.twin.Fail(sentence(msg.err))
 		return nil
 	}
@@ -195,6 +207,7 @@ func (m *Model) gotTwin(msg twinMsg) tea.Cmd {
 // show takes a twin as it is now.
 func (m *Model) show(t hub.Twin) {
 	m.known.put(t)
+	m.confirm(t)
 	m.twin.SetTwin(t)
 }
 

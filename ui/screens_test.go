@@ -86,7 +86,7 @@ func TestEverySizeOfEveryView(t *testing.T) {
 
 // Whatever keys are pressed, the dashboard stays whole and never asks the hub from within.
 func TestRandomKeys(t *testing.T) {
-	keys := strings.Fields("1 2 3 ? n m e t c r y Y v / j k h l g G [ ] f a d u s x 0 tab shift+tab enter esc up down left right pgup pgdown home end space backspace")
+	keys := strings.Fields("1 2 3 ? n m e t c r y Y v / j k h l g G [ ] f a d u s x 0 : : * p V space ctrl+r ctrl+s ctrl+o tab shift+tab enter esc up down left right pgup pgdown home end space backspace")
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			inBubble(t, Options{Embedded: seed%2 == 0}, 100, 30, hostile, func(p *pump) {
@@ -100,7 +100,7 @@ func TestRandomKeys(t *testing.T) {
 					case 2:
 						p.hub.elsewhere(controller, fmt.Sprintf(`{"n":%d}`, r.IntN(1000)))
 					case 3:
-						p.hub.failing([]string{"Twin", "Devices", "Attach", "PatchTwin"}[r.IntN(4)], []error{nil, errUnplugged}[r.IntN(2)])
+						p.hub.failing([]string{"Twin", "Devices", "Attach", "PatchTwin", "Run"}[r.IntN(5)], []error{nil, errUnplugged}[r.IntN(2)])
 					default:
 						p.Press(keys[r.IntN(len(keys))])
 					}

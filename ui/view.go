@@ -25,6 +25,9 @@ func (m *Model) screen() string {
 		return ""
 	}
 	content := m.background()
+	if bar := m.query.bar; bar != nil {
+		content = atBottom(content, bar.View(m.theme, m.width, m.height))
+	}
 	for _, d := range m.overlays {
 		content = dialog.Over(content, m.width, m.height, d)
 	}
@@ -49,6 +52,9 @@ func (f *frame) forget() { *f = frame{} }
 
 func (m *Model) background() string {
 	s := layout(m.width, m.height, m.focus)
+	if m.query.results != nil {
+		s.widen()
+	}
 	var b strings.Builder
 	b.Grow(m.width * m.height * 2)
 	line := func(text string) { // none is empty, as every part is at least a cell wide
@@ -84,12 +90,21 @@ func (m *Model) background() string {
 	return b.String()
 }
 
+// atBottom lays lines over the last ones of a screen.
+func atBottom(content string, lines []string) string {
+	under := strings.Split(content, "\n")
+	return strings.Join(append(under[:max(len(under)-len(lines), 0)], lines...), "\n")
+}
+
 // pane draws one pane, or returns it as it was drawn before.
 func (m *Model) pane(p pane, place rect, framed bool) []string {
 	now := drawn{place: place, focused: p == m.focus, clock: m.clock.Unix()}
 	switch p {
 	case paneDevices:
 		now.revision = m.devices.Revision()
+		if r := m.query.results; r != nil {
+			now.revision = r.Revision()
+		}
 		now.clock /= 60 // it says how many minutes ago
 	case paneTwin:
 		now.revision = m.twin.Revision()
@@ -123,6 +138,9 @@ func (m *Model) content(p pane, w, h int) []string {
 		return m.live.View(m.theme, w, h, focused, m.clock.Location())
 	case paneDevices, paneCount:
 	}
+	if r := m.query.results; r != nil {
+		return r.View(m.theme, w, h, focused)
+	}
 	return m.devices.View(m.theme, w, h, focused, m.clock)
 }
 
@@ -134,6 +152,9 @@ func (m *Model) title(p pane) string {
 	case paneLive:
 		return m.keys.Global.LivePane.Label + " " + m.live.Title()
 	case paneDevices, paneCount:
+	}
+	if r := m.query.results; r != nil {
+		return m.keys.Global.DevicesPane.Label + " " + r.Title()
 	}
 	return m.keys.Global.DevicesPane.Label + " Devices"
 }

@@ -11,6 +11,8 @@ const (
 	ReportedOnly = "+" // reported without being desired
 	Folded       = "▸"
 	Unfolded     = "▾"
+	Ascending    = "▴" // sorted, the smallest first
+	Descending   = "▾"
 	Changed      = "~"
 	Conflict     = "!"
 	Cursor       = "▌" // in front of the row of the cursor
