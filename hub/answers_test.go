@@ -20,7 +20,8 @@ func everyCall(t *testing.T, c *Client) (reads, writes map[string]func(context.C
 			_, err := c.Identity(ctx, ID{Device: "d", Module: "m"})
 			return err
 		},
-		"Modules": func(ctx context.Context) error { _, err := c.Modules(ctx, "d"); return err },
+		"Modules":    func(ctx context.Context) error { _, err := c.Modules(ctx, "d"); return err },
+		"Dependents": func(ctx context.Context) error { _, err := c.Dependents(ctx, id); return err },
 	}
 	writes = map[string]func(context.Context) error{
 		"PatchTwin": func(ctx context.Context) error {
@@ -37,6 +38,10 @@ func everyCall(t *testing.T, c *Client) (reads, writes map[string]func(context.C
 		},
 		"CreateIdentity of a module": func(ctx context.Context) error {
 			_, err := c.CreateIdentity(ctx, NewIdentity{ID: ID{Device: "d", Module: "m"}})
+			return err
+		},
+		"CreateIdentity with tags": func(ctx context.Context) error {
+			_, err := c.CreateIdentity(ctx, NewIdentity{ID: id, Tags: &empty})
 			return err
 		},
 		"DeleteIdentity": func(ctx context.Context) error { return c.DeleteIdentity(ctx, id, "e") },

@@ -169,11 +169,13 @@ func answered(op string, status int) *Error {
 }
 
 // refusal makes the Error for an answer that is no success. The hub names the error in a
-// header and describes it in one of three shapes of body:
+// header and describes it in one of four shapes of body:
 //
 //	{"Message":"ErrorCode:Name;text","ExceptionMessage":"Tracking ID:..."}
 //	{"errorCode":409301,"message":"text","trackingId":"..."}
 //	the second as a string in the Message of the first
+//	{"isSuccessful":false,"errors":[{"errorCode":409001,"errorStatus":"text"}]} of a bulk write,
+//	whose first error counts
 func refusal(res *http.Response, body []byte) *Error {
 	e := &Error{Status: res.StatusCode, Code: Code(printable(res.Header.Get("iothub-errorcode")))}
 	e.read(body, 0)
@@ -194,6 +196,7 @@ func (e *Error) read(body []byte, depth int) {
 		ExceptionMessage string          `json:"ExceptionMessage"`
 		ErrorCode        json.RawMessage `json:"errorCode"`
 		TrackingID       string          `json:"trackingId"`
+		Errors           []bulkError     `json:"errors"`
 	}
 	// What can be read is read: a body that is not as expected must not hide the status.
 	_ = json.Unmarshal(body, &b)
@@ -209,16 +212,29 @@ func (e *Error) read(body []byte, depth int) {
 			e.Code = Code(printable(name))
 		}
 	}
+	bulk := len(b.Errors) > 0 && text == ""
+	if bulk {
+		b.ErrorCode, text = b.Errors[0].Code, b.Errors[0].Status
+	}
 	if number, err := strconv.Atoi(string(b.ErrorCode)); err == nil {
 		e.Number = number
 	} else if name, err := strconv.Unquote(string(b.ErrorCode)); err == nil && e.Code == "" {
 		e.Code = Code(printable(name))
+	}
+	if status := e.Number / 1000; bulk && status >= 400 && status < 600 {
+		e.Status = status // that of the whole is 400, whatever was wrong with the one
 	}
 	e.Message = strings.TrimSpace(printable(text))
 	e.TrackingID = printable(b.TrackingID)
 	if rest, ok := strings.CutPrefix(b.ExceptionMessage, "Tracking ID:"); ok {
 		e.TrackingID = printable(rest)
 	}
+}
+
+// bulkError is why one write of a bulk was refused. Its code is a number or a name.
+type bulkError struct {
+	Code   json.RawMessage `json:"errorCode"`
+	Status string          `json:"errorStatus"`
 }
 
 // secretText finds what could be a key or a token in words that are not ours.

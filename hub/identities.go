@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/amenzhinsky/iothub/iotservice"
@@ -77,8 +76,7 @@ func (c *Client) Modules(ctx context.Context, device string) ([]Identity, error)
 
 // queryModules asks the twins of a device's modules who there is.
 func (c *Client) queryModules(ctx context.Context, device string) ([]Identity, error) {
-	literal := "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(device) + "'"
-	query := "SELECT * FROM devices.modules WHERE deviceId = " + literal
+	query := "SELECT * FROM devices.modules WHERE deviceId = " + quoteLiteral(device)
 	ctx, cancel := withDeadline(ctx, callTimeout)
 	defer cancel()
 	var identities []Identity
@@ -99,57 +97,11 @@ func (c *Client) queryModules(ctx context.Context, device string) ([]Identity, e
 	}
 }
 
-// CreateIdentity creates an identity and never overwrites one: what exists already is an
-// [AlreadyExists] error.
-func (c *Client) CreateIdentity(ctx context.Context, n NewIdentity) (Identity, error) {
-	if err := checkID(n.ID); err != nil {
-		return Identity{}, err
-	}
-	if n.PrimaryKey.IsZero() != n.SecondaryKey.IsZero() {
-		return Identity{}, errors.New("cannot create " + describe(n.ID) + ": it needs both keys or neither; give the other one too, or none and the hub assigns both")
-	}
-	var identity Identity
-	err := c.attempt(ctx, call{op: "create " + describe(n.ID), writes: true}, func(ctx context.Context) error {
-		if n.IsModule() {
-			module, err := c.registry.CreateModule(ctx, &iotservice.Module{
-				DeviceID:       n.Device,
-				ModuleID:       n.Module,
-				Authentication: n.authentication(),
-			})
-			if err != nil {
-				return err
-			}
-			identity = moduleIdentity(module)
-			return isAbout(n.ID, identity.ID)
-		}
-		device := &iotservice.Device{
-			DeviceID:       n.Device,
-			Status:         iotservice.Enabled,
-			Authentication: n.authentication(),
-			Capabilities:   map[string]any{"iotEdge": n.Edge},
-		}
-		if n.Disabled {
-			device.Status = iotservice.Disabled
-		}
-		var body []byte
-		device, err := c.registry.CreateDevice(iothub.WithBody(ctx, &body), device)
-		if err != nil {
-			return err
-		}
-		identity = deviceIdentity(device, body)
-		return isAbout(n.ID, identity.ID)
-	})
-	if err != nil {
-		return Identity{}, err
-	}
-	return identity, nil
-}
-
 // DeleteIdentity deletes a device with its modules and twins, or a module with its twin,
 // when etag is still the identity's; a stale one is a [Conflict] error, an empty one an
-// error without asking the hub, [AnyETag] deletes in any case.
+// error without asking the hub, [AnyETag] deletes in any case. A system module is refused, too.
 func (c *Client) DeleteIdentity(ctx context.Context, id ID, etag string) error {
-	if err := checkID(id); err != nil {
+	if err := checkWritable("delete", id); err != nil {
 		return err
 	}
 	if etag == "" {
@@ -164,6 +116,17 @@ func (c *Client) DeleteIdentity(ctx context.Context, id ID, etag string) error {
 	})
 }
 
+// checkWritable refuses what nobody may write before the hub is asked.
+func checkWritable(do string, id ID) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
+	if id.IsSystem() {
+		return errors.New("cannot " + do + " " + describe(id) + ": it belongs to IoT Edge; make its device one without IoT Edge to remove it")
+	}
+	return nil
+}
+
 // checkID refuses an id that no identity can have before it becomes part of a path, where
 // a dot or two would lead elsewhere.
 func checkID(id ID) error {
@@ -174,18 +137,23 @@ func checkID(id ID) error {
 	return errors.New("an id has 1 to 128 letters, digits and the characters - : . + % _ # * ? ! ( ) , = @ ; $ ' and is more than dots; correct it")
 }
 
-func (n NewIdentity) authentication() *iotservice.Authentication {
-	a := &iotservice.Authentication{Type: iotservice.AuthType(n.Auth)}
-	if n.Auth == "" {
-		a.Type = iotservice.AuthSAS
+// identityOf reads the identity document of id.
+func identityOf(id ID, body []byte) (identity Identity, err error) {
+	if id.IsModule() {
+		var module *iotservice.Module
+		if err = json.Unmarshal(body, &module); err == nil {
+			identity = moduleIdentity(module)
+		}
+	} else {
+		var device *iotservice.Device
+		if err = json.Unmarshal(body, &device); err == nil {
+			identity = deviceIdentity(device, body)
+		}
 	}
-	if !n.PrimaryKey.IsZero() {
-		a.SymmetricKey = &iotservice.SymmetricKey{PrimaryKey: n.PrimaryKey.Reveal(), SecondaryKey: n.SecondaryKey.Reveal()}
+	if err != nil {
+		return Identity{}, err
 	}
-	if n.PrimaryThumbprint != "" || n.SecondaryThumbprint != "" {
-		a.X509Thumbprint = &iotservice.X509Thumbprint{PrimaryThumbprint: n.PrimaryThumbprint, SecondaryThumbprint: n.SecondaryThumbprint}
-	}
-	return a
+	return identity, isAbout(id, identity.ID)
 }
 
 // deviceIdentity converts the library's device. body is the same device as the hub wrote

@@ -1,6 +1,11 @@
 package hub
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"twindeck/hub/patch"
+)
 
 // ID names one identity of a hub: a device, or a module on a device.
 // Identities are case-sensitive. ID is comparable and may be a map key.
@@ -20,6 +25,10 @@ func (id ID) String() string {
 	}
 	return id.Device + "/" + id.Module
 }
+
+// IsSystem reports whether the identity is one of the modules that the hub itself gives to an
+// edge device and that nobody may change or delete: $edgeAgent and $edgeHub.
+func (id ID) IsSystem() bool { return strings.HasPrefix(id.Module, "$") }
 
 // Parent returns the device that a module belongs to, and a device itself.
 func (id ID) Parent() ID { return ID{Device: id.Device} }
@@ -63,21 +72,61 @@ type Identity struct {
 	SecondaryThumbprint        string
 	ManagedBy                  string // modules only: "iotEdge" for system modules
 	Edge                       bool   // devices only
-	DeviceScope                string
+	DeviceScope                string // of an edge device its own; of another the one it is in, which is that of its parent
 	ParentScopes               []string
 }
+
+// Parents returns the edge devices that a device is connected through, usually one at most.
+func (i Identity) Parents() []string {
+	var ids []string
+	for _, scope := range i.ParentScopes {
+		if id, ok := scopeDevice(scope); ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// scopeDevice returns the edge device that a scope is of. A scope is written
+// ms-azure-iot-edge://{device}-{ticks} (Azure docs: iot-edge, "Understand how IoT Edge uses
+// parent-child relationships").
+func scopeDevice(scope string) (id string, ok bool) {
+	name, ok := strings.CutPrefix(scope, "ms-azure-iot-edge://")
+	dash := strings.LastIndexByte(name, '-')
+	if !ok || dash < 1 {
+		return "", false
+	}
+	return name[:dash], true
+}
+
+// MaxStatusReason is how many characters the reason of a status may have (Azure docs:
+// iot-hub-devguide-identity-registry, "Device identity properties").
+const MaxStatusReason = 128
 
 // NewIdentity is what a user decides about an identity to create. The zero value of
 // everything but ID creates an enabled identity with keys assigned by the hub.
 type NewIdentity struct {
 	ID
-	Disabled     bool
-	Auth         AuthType // empty means AuthSAS
-	PrimaryKey   Key      // both keys or neither; neither means the hub assigns them
-	SecondaryKey Key
-	Edge         bool // devices only
+	Authentication
+	Disabled     bool   // devices only
+	StatusReason string // devices only; at most MaxStatusReason characters
+	Edge         bool   // devices only
+	Parent       string // devices only: the edge device to connect through; empty for none
 
-	// The SHA-1 or SHA-256 thumbprints of the certificates of a self-signed identity, in hex.
+	// The first tags and desired properties; nil for none. They are checked against the hub's
+	// limits before anything is sent.
+	Tags, Desired *patch.Value
+}
+
+// Authentication is how an identity is to prove who it is. The zero value is symmetric keys that
+// the hub assigns.
+type Authentication struct {
+	Auth         AuthType // empty means AuthSAS
+	PrimaryKey   Key      // of AuthSAS: both keys or neither; neither means the hub assigns them
+	SecondaryKey Key
+
+	// The SHA-1 or SHA-256 thumbprints of the certificates of AuthSelfSigned, as
+	// [ParseThumbprint] returns them; the second may be empty.
 	PrimaryThumbprint   string
 	SecondaryThumbprint string
 }

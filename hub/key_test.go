@@ -17,12 +17,14 @@ func TestKeyIsMaskedHoweverItIsPrinted(t *testing.T) {
 		"key":               key,
 		"pointer":           &key,
 		"identity":          Identity{ID: ID{Device: "d"}, PrimaryKey: key, SecondaryKey: key},
-		"new identity":      NewIdentity{PrimaryKey: key},
+		"new identity":      NewIdentity{Authentication: Authentication{PrimaryKey: key}},
 		"connection string": ConnectionString{HostName: "localhost", Key: key},
 		"slice":             []Key{key},
 		"map":               map[string]Key{"k": key},
 		"unexported field":  struct{ k Key }{key},
 		"session options":   SessionOptions{Credentials: ConnectionString{Key: key}},
+		"token":             Token{secret: key},
+		"change":            SetAuthentication{Authentication{PrimaryKey: key}},
 	}
 	verbs := []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t", "%T %v"}
 	for name, holder := range holders {

@@ -230,7 +230,7 @@ func TestIdentitiesAreCreatedNotOverwritten(t *testing.T) {
 	if err == nil || len(l.seen) != 0 {
 		t.Errorf("an impossible id: %v after %d requests", err, len(l.seen))
 	}
-	if _, err = l.client.CreateIdentity(t.Context(), NewIdentity{ID: ID{Device: "d"}, PrimaryKey: NewKey(secret)}); err == nil || len(l.seen) != 0 {
+	if _, err = l.client.CreateIdentity(t.Context(), NewIdentity{ID: ID{Device: "d"}, Authentication: Authentication{PrimaryKey: NewKey(secret)}}); err == nil || len(l.seen) != 0 {
 		t.Errorf("one key of two: %v after %d requests", err, len(l.seen))
 	}
 	_, err = l.client.CreateIdentity(t.Context(), NewIdentity{ID: ID{Device: "d(1)", Module: "m"}})

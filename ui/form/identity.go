@@ -186,7 +186,7 @@ func (f *Identity) submit() Action {
 			return nil
 		}
 	}
-	n := hub.NewIdentity{ID: hub.ID{Device: f.id.text()}, Disabled: f.disabled, Auth: hub.AuthSAS, Edge: f.edge}
+	n := hub.NewIdentity{ID: hub.ID{Device: f.id.text()}, Authentication: hub.Authentication{Auth: hub.AuthSAS}, Disabled: f.disabled, Edge: f.edge}
 	if f.device != "" {
 		n.ID = hub.ID{Device: f.device, Module: f.id.text()}
 	}

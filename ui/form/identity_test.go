@@ -63,6 +63,11 @@ func wantNotOn(t *testing.T, f updater, parts ...string) {
 
 func newDevice() *Identity { return NewDevice(keymap.Default(), theme.New(true, true)) }
 
+var (
+	sas    = hub.Authentication{Auth: hub.AuthSAS}
+	keys32 = hub.Authentication{Auth: hub.AuthSAS, PrimaryKey: hub.NewKey(key32), SecondaryKey: hub.NewKey(key32)}
+)
+
 const key32 = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 func TestNewDevice(t *testing.T) {
@@ -70,24 +75,24 @@ func TestNewDevice(t *testing.T) {
 		keys []string
 		want hub.NewIdentity
 	}{
-		"a name and enter": {[]string{"myFirstDevice", "enter"}, hub.NewIdentity{ID: hub.ID{Device: "myFirstDevice"}, Auth: hub.AuthSAS}},
+		"a name and enter": {[]string{"myFirstDevice", "enter"}, hub.NewIdentity{ID: hub.ID{Device: "myFirstDevice"}, Authentication: sas}},
 		"letters that are keys elsewhere": {
-			[]string{"q?nm", "enter"}, hub.NewIdentity{ID: hub.ID{Device: "q?nm"}, Auth: hub.AuthSAS},
+			[]string{"q?nm", "enter"}, hub.NewIdentity{ID: hub.ID{Device: "q?nm"}, Authentication: sas},
 		},
 		"disabled edge device": {
 			[]string{"d", "tab", "tab", "space", "tab", "space", "tab", "enter"},
-			hub.NewIdentity{ID: hub.ID{Device: "d"}, Auth: hub.AuthSAS, Disabled: true, Edge: true},
+			hub.NewIdentity{ID: hub.ID{Device: "d"}, Authentication: sas, Disabled: true, Edge: true},
 		},
 		"given keys": {
 			[]string{"d", "down", "right", "down", key32, "down", key32, "enter"},
-			hub.NewIdentity{ID: hub.ID{Device: "d"}, Auth: hub.AuthSAS, PrimaryKey: hub.NewKey(key32), SecondaryKey: hub.NewKey(key32)},
+			hub.NewIdentity{ID: hub.ID{Device: "d"}, Authentication: keys32},
 		},
 		"keys given and then left to the hub": {
 			[]string{"d", "tab", "right", "tab", key32, "shift+tab", "left", "enter"},
-			hub.NewIdentity{ID: hub.ID{Device: "d"}, Auth: hub.AuthSAS},
+			hub.NewIdentity{ID: hub.ID{Device: "d"}, Authentication: sas},
 		},
 		"round the fields": {
-			[]string{"shift+tab", "tab", "d", "enter"}, hub.NewIdentity{ID: hub.ID{Device: "d"}, Auth: hub.AuthSAS},
+			[]string{"shift+tab", "tab", "d", "enter"}, hub.NewIdentity{ID: hub.ID{Device: "d"}, Authentication: sas},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -103,7 +108,7 @@ func TestNewModule(t *testing.T) {
 	f := NewModule("myFirstDevice", keymap.Default(), theme.New(true, true))
 	wantOn(t, f, "New module on myFirstDevice", "module id")
 	wantNotOn(t, f, "edge", "enabled") // a module has neither
-	if got, want := press(f, "myFirstModule", "enter"), (Submit{hub.NewIdentity{ID: hub.ID{Device: "myFirstDevice", Module: "myFirstModule"}, Auth: hub.AuthSAS}}); got != want {
+	if got, want := press(f, "myFirstModule", "enter"), (Submit{hub.NewIdentity{ID: hub.ID{Device: "myFirstDevice", Module: "myFirstModule"}, Authentication: sas}}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
@@ -111,7 +116,7 @@ func TestNewModule(t *testing.T) {
 func TestPasteIntoTheIdentityForm(t *testing.T) {
 	f := newDevice()
 	f.Update(tea.PasteMsg{Content: " myFirstDevice\r\n"})
-	if got := press(f, "enter"); got != (Submit{hub.NewIdentity{ID: hub.ID{Device: "myFirstDevice"}, Auth: hub.AuthSAS}}) {
+	if got := press(f, "enter"); got != (Submit{hub.NewIdentity{ID: hub.ID{Device: "myFirstDevice"}, Authentication: sas}}) {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -175,7 +180,7 @@ func TestAFailureKeepsTheIdentityForm(t *testing.T) {
 	}
 	f.SetError("the hub is throttling; try again in 5 s")
 	wantOn(t, f, "✗ the hub is throttling; try again in 5 s", "myDevice")
-	want := hub.NewIdentity{ID: hub.ID{Device: "myDevice"}, Auth: hub.AuthSAS, PrimaryKey: hub.NewKey(key32), SecondaryKey: hub.NewKey(key32)}
+	want := hub.NewIdentity{ID: hub.ID{Device: "myDevice"}, Authentication: keys32}
 	if got := press(f, "enter"); got != (Submit{want}) {
 		t.Errorf("something typed was lost: %+v", got)
 	}

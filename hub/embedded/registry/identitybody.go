@@ -3,6 +3,7 @@ package registry
 import (
 	"encoding/json"
 	"strings"
+	"unicode/utf8"
 )
 
 // identityWrite is what a user can say about an identity.
@@ -57,7 +58,7 @@ func parseIdentity(id ID, body []byte) (identityWrite, error) {
 		return identityWrite{}, argumentInvalid("the id in the body is not the id in the address")
 	}
 	w := identityWrite{statusReason: b.StatusReason}
-	if len(b.StatusReason) > maxStatusReason {
+	if utf8.RuneCountInString(b.StatusReason) > maxStatusReason {
 		return identityWrite{}, argumentInvalid("statusReason has more than %d characters", maxStatusReason)
 	}
 	if id.Module != "" {

@@ -45,6 +45,12 @@
 //   - iotservice/client.go:1513 logs the Authorization header. Its logger is always off.
 //   - iotservice/client.go:803 turns an empty etag into "*", an unconditional write. Our
 //     callers never pass an empty one.
+//   - iotservice/registry.go:48 has no deviceScope and parentScopes, and drops whatever else it
+//     does not know and every empty value: a device that is written back through it, which
+//     replaces the whole of it, loses its parent. It has no first tags and properties in a bulk
+//     write that tell a warning from a success (registry.go:177), and its error codes must be
+//     numbers. Identities are read, listed and deleted through iotservice; they are created and
+//     changed with documents of our own, those of a change exactly as they were read.
 //   - iotservice/client.go:85 has no timeouts, no proxy and two idle connections. It is
 //     given our http.Client.
 //   - iotservice/client.go:1244 decodes a second page of a query into the maps of the

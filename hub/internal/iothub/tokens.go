@@ -2,6 +2,7 @@ package iothub
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,13 +52,24 @@ func (t *Tokens) Authorization() (string, error) {
 		return t.token, nil
 	}
 	expires := now.Add(tokenLife)
-	sas, err := common.NewSharedAccessSignature(
-		t.key.HostName, t.key.SharedAccessKeyName, t.key.SharedAccessKey, expires)
+	token, err := SignToken(t.key.HostName, t.key.SharedAccessKeyName, t.key.SharedAccessKey, expires)
+	if err != nil {
+		return "", err
+	}
+	t.token, t.expires = token, expires
+	return t.token, nil
+}
+
+// SignToken returns a SAS token for a resource, which is unescaped, until expires. The policy is
+// empty when the key is that of a device or module. It fails when key is not base64, without
+// showing it. The token is a secret.
+func SignToken(resource, policy, key string, expires time.Time) (string, error) {
+	sas, err := common.NewSharedAccessSignature(resource, policy, key, expires)
 	if err != nil {
 		return "", errors.New("the shared access key is not valid base64")
 	}
-	t.token, t.expires = sas.String(), expires
-	return t.token, nil
+	// The library writes a space, which only the name of a policy can have, as in a form.
+	return strings.ReplaceAll(sas.String(), "+", "%20"), nil
 }
 
 // Registry returns the library's client of the identity registry, on our transport and silent.
