@@ -4,7 +4,10 @@ import (
 	"strings"
 	"time"
 
+	"charm.land/bubbles/v2/key"
+	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"twindeck/keymap"
 	"twindeck/ui/cell"
@@ -18,6 +21,13 @@ type Question struct {
 	Yes   string // what the button that does it says; empty means "Yes"
 	No    string // what the other one says; empty means "No"
 	Tag   any    // comes back with the Answer, to tell one question from another
+
+	// Type is what has to be typed before Yes is an answer, such as the name of what will be
+	// gone. Empty asks for nothing; it may be untrusted.
+	Type string
+	// Wait says that the text proper is still to come: until [Confirm.Tell] brings it, No is the
+	// only answer.
+	Wait bool
 
 	// Now is the clock. With it the question ignores keys until none has come for a moment,
 	// which is for questions that open by themselves; nil for those that the user asked for.
@@ -34,6 +44,7 @@ type Answer struct {
 type Confirm struct {
 	q        Question
 	yes      bool // which button is marked
+	typed    textinput.Model
 	surprise surprise
 	keys     keymap.Map
 	theme    theme.Theme
@@ -48,7 +59,33 @@ func NewConfirm(q Question, keys keymap.Map, th theme.Theme) *Confirm {
 	if q.No == "" {
 		q.No = "No"
 	}
-	return &Confirm{q: q, surprise: surpriseSince(q.Now), keys: keys, theme: th}
+	c := &Confirm{q: q, typed: textinput.New(), surprise: surpriseSince(q.Now), keys: keys, theme: th}
+	c.typed.KeyMap.Paste = key.NewBinding(key.WithDisabled()) // it would read the clipboard; terminals paste by themselves
+	c.typed.Focus()
+	return c
+}
+
+// Tell ends the waiting of a question that was asked with Wait: this is what it is about. With a
+// clock the question ignores keys until none has come for a moment, for one that had to wait long.
+func (c *Confirm) Tell(text string, now func() time.Time) {
+	c.q.Text, c.q.Wait = text, false
+	c.surprise = surpriseSince(now)
+}
+
+// Waiting reports whether the text is still to come.
+func (c *Confirm) Waiting() bool { return c.q.Wait }
+
+// may reports whether Yes can be answered.
+func (c *Confirm) may() bool {
+	return !c.q.Wait && (c.q.Type == "" || strings.TrimSpace(c.typed.Value()) == c.q.Type)
+}
+
+// answer is the answer of a user, or nil for a Yes that cannot be given yet.
+func (c *Confirm) answer(yes bool) Action {
+	if yes && !c.may() {
+		return nil
+	}
+	return Answer{c.q.Tag, yes}
 }
 
 // Title implements [Dialog].
@@ -59,39 +96,57 @@ func (c *Confirm) SetTheme(th theme.Theme) { c.theme = th }
 
 // Update implements [Dialog]; its actions are [Answer].
 func (c *Confirm) Update(msg tea.Msg) Action {
-	key, ok := msg.(tea.KeyPressMsg)
+	if paste, ok := msg.(tea.PasteMsg); ok && c.typing() {
+		c.typed, _ = c.typed.Update(tea.PasteMsg{Content: strings.TrimSpace(paste.Content)})
+	}
+	press, ok := msg.(tea.KeyPressMsg)
 	if !ok || c.surprise.passes() {
 		return nil
 	}
 	k := c.keys.Dialog
 	switch {
-	case k.Yes.Matches(key):
-		return Answer{c.q.Tag, true}
-	case k.No.Matches(key):
-		return Answer{c.q.Tag, false}
-	case k.Accept.Matches(key):
-		return Answer{c.q.Tag, c.yes}
-	case k.Switch.Matches(key):
+	case c.typing() && press.Text != "":
+		c.typed, _ = c.typed.Update(press)
+	case k.Yes.Matches(press):
+		return c.answer(true)
+	case k.No.Matches(press):
+		return c.answer(false)
+	case k.Accept.Matches(press):
+		return c.answer(c.yes)
+	case k.Switch.Matches(press):
 		c.yes = !c.yes
-	default:
-		c.text.move(c.keys.Move, key)
+	case c.text.move(c.keys.Move, press):
+	case c.typing():
+		c.typed, _ = c.typed.Update(press)
 	}
+	c.yes = c.yes && c.may()
 	return nil
 }
+
+// typing reports whether printable keys are text.
+func (c *Confirm) typing() bool { return c.q.Type != "" && !c.q.Wait }
 
 // Size implements [Dialog].
 func (c *Confirm) Size(w, h int) (int, int) {
 	width := min(max(w, 1), 64)
-	return width, min(len(paragraphs(c.q.Text, width-4))+5, max(h, 1))
+	lines := len(paragraphs(c.q.Text, width-4)) + 5
+	if c.q.Type != "" {
+		lines += 2
+	}
+	return width, min(lines, max(h, 1))
 }
 
 // View implements [Dialog]. The buttons keep their line however little room there is.
 func (c *Confirm) View(w, h int) string {
 	iw, ih := theme.Inner(w, h)
-	textHeight := max(ih-1, 0)
-	roomy := ih >= 5
+	foot := 1
+	if c.q.Type != "" && ih >= 2 {
+		foot = 2
+	}
+	textHeight := max(ih-foot, 0)
+	roomy := ih >= 4+foot
 	if roomy {
-		textHeight = ih - 3
+		textHeight -= 2
 	}
 	var lines []string
 	if roomy {
@@ -100,8 +155,11 @@ func (c *Confirm) View(w, h int) string {
 	for _, l := range c.text.window(paragraphs(c.q.Text, iw-2), textHeight) {
 		lines = append(lines, " "+l)
 	}
-	for len(lines) < ih-1 {
+	for len(lines) < ih-foot {
 		lines = append(lines, "")
+	}
+	if foot == 2 {
+		lines = append(lines, c.field(iw))
 	}
 	if ih > 0 {
 		lines = append(lines, c.buttons(iw))
@@ -109,15 +167,41 @@ func (c *Confirm) View(w, h int) string {
 	return c.theme.Box(c.Title(), lines, w, h, true)
 }
 
+// field draws what has been typed of what has to be typed.
+func (c *Confirm) field(w int) string {
+	ask := " type " + cell.Safe(c.q.Type) + ": "
+	room := max(w-2-cell.Width(ask), min(w/2, 16))
+	ask = cell.Truncate(ask, w-1-room)
+	typed := cell.Safe(c.typed.Value())
+	if over := cell.Width(typed) + 1 - room; over > 0 {
+		typed = ansi.TruncateLeft(typed, over, "")
+	}
+	return c.theme.Warn.Render(ask) + c.theme.Field.Render(typed) + c.theme.FieldCursor.Render(" ") + c.theme.Field.Render(cell.Spaces(room-1-cell.Width(typed)))
+}
+
 func (c *Confirm) buttons(w int) string {
 	yes, no := " "+cell.Safe(c.q.Yes)+" ", " "+cell.Safe(c.q.No)+" "
-	if c.yes {
+	if !c.may() {
+		yes = c.theme.Muted.Render(yes)
+		no = c.theme.ButtonOn.Render("▸" + no[1:])
+	} else if c.yes {
 		yes, no = c.theme.ButtonOn.Render("▸"+yes[1:]), c.theme.Button.Render(no)
 	} else {
 		yes, no = c.theme.Button.Render(yes), c.theme.ButtonOn.Render("▸"+no[1:])
 	}
 	line := " " + no + "  " + yes
-	k := c.keys.Dialog
-	hints := c.theme.Hints(w-cell.Width(line)-4, k.Yes, k.No, k.Switch)
+	hints := c.theme.Hints(w-cell.Width(line)-4, c.hints()...)
 	return line + strings.Repeat(" ", max(w-cell.Width(line)-cell.Width(hints)-1, 0)) + hints
+}
+
+// hints are the keys that answer now.
+func (c *Confirm) hints() []keymap.Binding {
+	k := c.keys.Dialog
+	switch {
+	case !c.may():
+		return []keymap.Binding{k.No}
+	case c.q.Type != "":
+		return []keymap.Binding{k.Switch, k.Accept}
+	}
+	return []keymap.Binding{k.Yes, k.No, k.Switch}
 }

@@ -6,8 +6,8 @@ import "twindeck/keymap"
 // only a view knows that.
 type scroll struct{ top, height, total int }
 
-// move answers the keys that move; others do nothing.
-func (s *scroll) move(k keymap.MoveKeys, p keymap.Press) {
+// move answers the keys that move, and reports whether p is one.
+func (s *scroll) move(k keymap.MoveKeys, p keymap.Press) bool {
 	switch {
 	case k.Up.Matches(p):
 		s.top--
@@ -21,8 +21,11 @@ func (s *scroll) move(k keymap.MoveKeys, p keymap.Press) {
 		s.top = 0
 	case k.Bottom.Matches(p):
 		s.top = s.total
+	default:
+		return false
 	}
 	s.clamp()
+	return true
 }
 
 func (s *scroll) clamp() { s.top = max(min(s.top, s.total-s.height), 0) }
