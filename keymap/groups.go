@@ -28,6 +28,7 @@ var titles = map[string]string{
 	"Field":     "Typing into a field",
 	"Review":    "Reviewing a change",
 	"Identity":  "New device or module",
+	"Token":     "SAS token",
 	"Dialog":    "Questions and messages",
 }
 

@@ -40,6 +40,7 @@ type SelectionKeys struct {
 	Attach, Refresh              Binding
 	CopyID, CopyConnectionString Binding
 	RevealKeys                   Binding
+	Delete, Status, Keys, Token  Binding
 }
 
 // DevicesKeys work in the devices pane.
@@ -106,7 +107,12 @@ type ReviewKeys struct {
 
 // IdentityKeys work in the form for a new device or module.
 type IdentityKeys struct {
-	Submit, Next, Prev, Toggle, Choose, Cancel Binding
+	Submit, SubmitText, Next, Prev, Toggle, Choose, Cancel Binding
+}
+
+// TokenKeys work in the dialog that signs a SAS token.
+type TokenKeys struct {
+	Copy, CopyConnectionString, Reveal, Choose, Switch, Close Binding
 }
 
 // DialogKeys work in questions and messages.
@@ -132,5 +138,6 @@ type Map struct {
 	Field     FieldKeys
 	Review    ReviewKeys
 	Identity  IdentityKeys
+	Token     TokenKeys
 	Dialog    DialogKeys
 }

@@ -55,6 +55,7 @@ func TestNoKeyMeansTwoThingsAtOnce(t *testing.T) {
 		"field":        {m.Field},
 		"review":       {m.Move, m.Review},
 		"identity":     {m.Identity},
+		"token":        {m.Token},
 	} {
 		owner := map[string]string{}
 		for _, scope := range active {

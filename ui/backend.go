@@ -4,6 +4,7 @@ package ui
 
 import (
 	"context"
+	"time"
 
 	"twindeck/hub"
 )
@@ -19,6 +20,17 @@ type Backend interface {
 	Identity(ctx context.Context, id hub.ID) (hub.Identity, error)
 	// CreateIdentity creates and never overwrites: hub.AlreadyExists tells that it was there.
 	CreateIdentity(ctx context.Context, n hub.NewIdentity) (hub.Identity, error)
+	// InitTwin writes first tags and desired properties and overwrites none.
+	InitTwin(ctx context.Context, id hub.ID, p hub.TwinPatch) (hub.Twin, hub.Receipt, error)
+	// ChangeIdentity changes one identity under the etag given and loses nothing else of it;
+	// hub.Conflict tells that it has moved on.
+	ChangeIdentity(ctx context.Context, id hub.ID, change hub.IdentityChange, etag string) (hub.Identity, error)
+	// Dependents reads an identity with what its deletion would take along or change.
+	Dependents(ctx context.Context, id hub.ID) (hub.Dependents, error)
+	// DeleteIdentity deletes a device with its modules, or a module, under the etag given.
+	DeleteIdentity(ctx context.Context, id hub.ID, etag string) error
+	// PolicyToken signs a SAS token for the whole hub. It asks nobody.
+	PolicyToken(expires time.Time) (hub.Token, error)
 	// Twin reads one twin.
 	Twin(ctx context.Context, id hub.ID) (hub.Twin, error)
 	// PatchTwin writes under the etag given; hub.Conflict tells that the twin has moved on.

@@ -200,8 +200,7 @@ func (f *fakeHub) CreateIdentity(ctx context.Context, n hub.NewIdentity) (hub.Id
 	if _, there := f.identities[n.ID]; there {
 		return hub.Identity{}, &hub.Error{Op: "create " + n.String(), Status: 409, Code: hub.CodeDeviceAlreadyExists, Number: 409001}
 	}
-	f.add(n.ID, `{}`, `{}`, `{}`)
-	return f.identities[n.ID], nil
+	return f.create(n)
 }
 
 func (f *fakeHub) Twin(ctx context.Context, id hub.ID) (hub.Twin, error) {

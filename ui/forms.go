@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -31,6 +32,9 @@ func (m *Model) answer(from dialog.Dialog, a dialog.Action) tea.Cmd {
 		if tag, ok := a.Tag.(attachAnyway); ok && a.Yes {
 			return m.attach(tag.id)
 		}
+		if a.Yes {
+			return m.agreed(a.Tag)
+		}
 	case form.Submit:
 		if f, ok := from.(*form.Identity); ok {
 			f.SetBusy(true)
@@ -43,6 +47,8 @@ func (m *Model) answer(from dialog.Dialog, a dialog.Action) tea.Cmd {
 		}
 	case form.Stop:
 		m.stopWrite()
+	default:
+		return m.identityAction(from, a)
 	}
 	return nil
 }
@@ -60,6 +66,9 @@ func (m *Model) beginWrite() context.Context {
 func (m *Model) created(msg createdMsg) tea.Cmd {
 	m.stopWrite()
 	m.heard(msg.err)
+	if half, ok := errors.AsType[*hub.IncompleteError](msg.err); ok {
+		return m.createdByHalf(msg, half)
+	}
 	if msg.err != nil {
 		m.log.Warn("identity not created", "id", msg.wanted.String(), "error", msg.err)
 		if m.shows(msg.form) {
@@ -69,20 +78,30 @@ func (m *Model) created(msg createdMsg) tea.Cmd {
 		m.alert("New "+kindOf(msg.wanted.ID), msg.err)
 		return nil
 	}
-	m.close(msg.form)
-	m.leaveResults() // it is not among them
-	m.focus = paneDevices
-	cmd := m.devicesActed(m.devices.Reveal(msg.identity))
-	if msg.identity.IsModule() {
-		// Any reading of the modules that left before cannot know this one, and the device
-		// may have others that were never asked for.
-		cmd = tea.Batch(cmd, m.readModulesOf(msg.identity.Device))
+	cmd := m.reveal(msg.identity)
+	if msg.existed && msg.form.HasTwin() && m.shows(msg.form) {
+		msg.form.SetError(shortName(msg.identity.ID) + " exists already and was left as it is; what was typed here is not in it")
+		return cmd
 	}
+	m.close(msg.form)
 	text, t := "created "+shortName(msg.identity.ID), good
 	if msg.existed {
 		text, t = shortName(msg.identity.ID)+" already exists: opened it", info
 	}
 	return tea.Batch(cmd, m.say(t, text))
+}
+
+// reveal selects an identity that was created or found.
+func (m *Model) reveal(i hub.Identity) tea.Cmd {
+	m.leaveResults() // it is not among them
+	m.focus = paneDevices
+	cmd := m.devicesActed(m.devices.Reveal(i))
+	if i.IsModule() {
+		// Any reading of the modules that left before cannot know this one, and the device
+		// may have others that were never asked for.
+		cmd = tea.Batch(cmd, m.readModulesOf(i.Device))
+	}
+	return cmd
 }
 
 func kindOf(id hub.ID) string {

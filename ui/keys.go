@@ -129,6 +129,14 @@ func (m *Model) selection(key keymap.Press) (cmd tea.Cmd, done bool) {
 		act = m.copyID
 	case k.CopyConnectionString.Matches(key):
 		act = m.copyConnectionString
+	case k.Delete.Matches(key):
+		act = m.askToDelete
+	case k.Status.Matches(key):
+		act = m.openStatus
+	case k.Keys.Matches(key):
+		act = m.openKeys
+	case k.Token.Matches(key):
+		act = m.openToken
 	case k.RevealKeys.Matches(key):
 		act = func(hub.ID) tea.Cmd {
 			if m.focus != paneDevices || m.twin.Tab() != twin.Identity {
@@ -211,6 +219,7 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 	}
 	if ok {
 		first = append(first, k.Selection.RevealKeys, k.Selection.CopyConnectionString)
+		first = append(first, k.Selection.Delete, k.Selection.Status, k.Selection.Keys, k.Selection.Token)
 	}
 	return first, always
 }

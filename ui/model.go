@@ -29,6 +29,8 @@ type Options struct {
 	// hub is read when the user or an event asks for it.
 	Embedded bool
 
+	Production bool // what is deleted has to be typed by name
+
 	Store profile.Store // keeps what the user chooses for this hub; nil: until the end of the program
 
 	Log *slog.Logger     // nil: discarded

@@ -59,6 +59,8 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.gotEvents(msg)
 	case listenMsg:
 		return listen(m.ctx, m.backend)
+	default:
+		return m.identityResult(msg)
 	}
 	return nil
 }

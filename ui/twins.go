@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"twindeck/hub"
 )
 
@@ -26,4 +28,15 @@ func (t *twins) put(twin hub.Twin) {
 		}
 	}
 	t.byID[twin.ID] = &twin
+}
+
+// drop forgets an identity that was deleted, and a device's modules with it.
+func (t *twins) drop(id hub.ID) {
+	t.order = slices.DeleteFunc(t.order, func(known hub.ID) bool {
+		gone := known == id || known.Parent() == id
+		if gone {
+			delete(t.byID, known)
+		}
+		return gone
+	})
 }

@@ -80,7 +80,7 @@ func TestNewDevice(t *testing.T) {
 			[]string{"q?nm", "enter"}, hub.NewIdentity{ID: hub.ID{Device: "q?nm"}, Authentication: sas},
 		},
 		"disabled edge device": {
-			[]string{"d", "tab", "tab", "space", "tab", "space", "tab", "enter"},
+			[]string{"d", "tab", "tab", "space", "tab", "tab", "space", "tab", "enter"},
 			hub.NewIdentity{ID: hub.ID{Device: "d"}, Authentication: sas, Disabled: true, Edge: true},
 		},
 		"given keys": {

@@ -67,6 +67,12 @@ func (l *line) view(th theme.Theme, w int) string {
 		return ""
 	}
 	before, at, after := l.split()
+	return typedText(th, w, before, at, after)
+}
+
+// typedText draws text with the cursor on the character between before and after, in exactly w
+// cells, w ≥ 1.
+func typedText(th theme.Theme, w int, before, at, after string) string {
 	before, at, after = cell.Safe(before), cell.Truncate(cell.Safe(at), w), cell.Safe(after)
 	room := w - cell.Width(at)
 	ahead := min(cell.Width(after), w/3) // keep some of what follows in view

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"twindeck/hub"
+	"twindeck/keymap"
 	"twindeck/ui/cell"
 	"twindeck/ui/grid"
 	"twindeck/ui/theme"
@@ -65,6 +66,7 @@ func (f *facts) identity(p *Pane) {
 	f.add("module", i.Module)
 	f.add("status", string(i.Status))
 	f.add("reason", i.StatusReason)
+	f.time("status since", i.StatusUpdatedTime)
 	f.add("connection", connection(i.Connected))
 	f.time("since", i.ConnectionStateUpdatedTime)
 	f.time("last activity", i.LastActivityTime)
@@ -78,13 +80,39 @@ func (f *facts) identity(p *Pane) {
 		f.add("edge", "yes")
 	}
 	f.add("managed by", i.ManagedBy)
-	f.add("scope", i.DeviceScope)
-	f.add("parents", strings.Join(i.ParentScopes, " "))
+	f.scopes(i)
 	f.add("generation", i.GenerationID)
 	f.add("etag", i.ETag)
 	if !i.IsModule() && i.CloudToDeviceMessageCount > 0 {
 		f.add("messages waiting", strconv.Itoa(i.CloudToDeviceMessageCount))
 	}
+	f.hints(p, i)
+}
+
+// hints names the keys that change the identity. System modules are nobody's to change, and
+// modules have no status.
+func (f *facts) hints(p *Pane, i *hub.Identity) {
+	if i.IsSystem() {
+		return
+	}
+	k := p.keys.Selection
+	name := func(b keymap.Binding) string { return b.Label + " " + b.Short }
+	first := name(k.Keys)
+	if !i.IsModule() {
+		first = name(k.Status) + "   " + first
+	}
+	f.list = append(f.list, fact{}, fact{value: first}, fact{value: name(k.Token) + "   " + name(k.Delete)})
+}
+
+// scopes says what a device is connected through, and what others name that connect through it.
+func (f *facts) scopes(i *hub.Identity) {
+	f.add("parent", strings.Join(i.Parents(), ", "))
+	if i.Edge {
+		f.add("scope of children", i.DeviceScope)
+	} else {
+		f.add("scope", i.DeviceScope)
+	}
+	f.add("parent scopes", strings.Join(i.ParentScopes, " "))
 }
 
 func (f *facts) twin(t *hub.Twin) {

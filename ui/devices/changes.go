@@ -1,0 +1,70 @@
+package devices
+
+import (
+	"slices"
+
+	"twindeck/hub"
+)
+
+// Entry returns an identity as it is loaded, its tags excepted; false when it is not.
+func (p *Pane) Entry(id hub.ID) (hub.Entry, bool) {
+	d := p.store.byID[id.Device]
+	if d == nil || id.IsModule() {
+		return hub.Entry{}, false
+	}
+	status := hub.Enabled
+	if d.disabled {
+		status = hub.Disabled
+	}
+	return hub.Entry{ID: id, Status: status, Connected: d.connected, Auth: d.auth, Edge: d.edge}, true
+}
+
+// AddFound brings devices that are loaded up to date.
+func (p *Pane) AddFound(entries []hub.Entry) Action {
+	p.revision++
+	for _, e := range entries {
+		if d := p.store.byID[e.Device]; d != nil && !e.IsModule() {
+			d.disabled, d.auth, d.connected, d.edge = e.Status == hub.Disabled, e.Auth, e.Connected, e.Edge
+		}
+	}
+	return nil
+}
+
+// Remove lets go of an identity that was deleted, a device with its modules. The next row is
+// selected in its place.
+func (p *Pane) Remove(id hub.ID) Action {
+	d := p.store.byID[id.Device]
+	if d == nil {
+		return nil
+	}
+	if id.IsModule() {
+		if d.children == nil {
+			return nil
+		}
+		c := &children{err: d.children.err}
+		for _, m := range d.children.modules {
+			if m.id != id.Module {
+				c.modules = append(c.modules, m)
+			}
+		}
+		return p.replace(d, c)
+	}
+	p.revision++
+	delete(p.store.byID, id.Device)
+	p.store.devices = slices.DeleteFunc(p.store.devices, func(other *device) bool { return other == d })
+	p.store.rewind()
+	return p.walk()
+}
+
+// Edges returns the edge devices that are loaded, at most limit.
+func (p *Pane) Edges(limit int) []string {
+	var ids []string
+	for _, d := range p.store.devices {
+		if d.edge {
+			if ids = append(ids, d.id); len(ids) == limit {
+				break
+			}
+		}
+	}
+	return ids
+}
