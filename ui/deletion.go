@@ -20,6 +20,7 @@ type deletion struct {
 	etag    string // under which it was shown; empty until it has been read
 	modules int    // that go with it
 	asked   time.Time
+	said    uint64 // the status line that says it is under way
 }
 
 type (
@@ -75,7 +76,16 @@ func (m *Model) gotDependents(msg dependentsMsg) {
 		clock = m.opts.Now // the next key may be meant for something else
 	}
 	msg.about.saw(msg.found)
-	msg.question.Tell(whatGoes(msg.found), clock)
+	msg.question.Tell(whatGoes(msg.found)+m.oursGo(msg.about.id), clock)
+}
+
+// oursGo says that clients attached here are detached, "" when there are none.
+func (m *Model) oursGo(id hub.ID) string {
+	n := len(m.live.AttachedBelow(id))
+	if n == 0 {
+		return ""
+	}
+	return "\n" + plural(n, "client") + " attached here " + verb(n, "is", "are") + " detached."
 }
 
 // saw notes what the question is about now.
@@ -86,12 +96,14 @@ func (d *deletion) saw(found hub.Dependents) {
 // delete sends what the user has agreed to.
 func (m *Model) delete(d deletion) tea.Cmd {
 	said := m.say(info, "deleting "+shortName(d.id)+theme.Pending)
+	d.said = m.status.id
 	return tea.Batch(said, deleteIdentity(m.ctx, m.backend, d, m.live.AttachedBelow(d.id)))
 }
 
 // deleted takes an identity off the screen, or says why it is still there. When it was changed in
 // the meantime it is asked about again.
 func (m *Model) deleted(msg deletedMsg) tea.Cmd {
+	m.hush(msg.said)
 	m.heard(msg.err)
 	switch {
 	case msg.err == nil || hub.NotFound(msg.err):
@@ -106,7 +118,7 @@ func (m *Model) deleted(msg deletedMsg) tea.Cmd {
 	again := &deletion{id: msg.id, asked: msg.asked}
 	again.saw(msg.found)
 	question := m.deletionQuestion(again, "")
-	question.Tell("It was changed by somebody else in the meantime, is still there and has been read again.\n\n"+whatGoes(msg.found), m.opts.Now)
+	question.Tell("It was changed by somebody else in the meantime, is still there and has been read again.\n\n"+whatGoes(msg.found)+m.oursGo(msg.id), m.opts.Now)
 	return m.took(msg.found.Identity)
 }
 

@@ -10,12 +10,20 @@ const labelWidth = 11
 
 // fieldRow draws a name and its value, which may be styled.
 func fieldRow(th theme.Theme, w int, on bool, name, value string) string {
-	names := min(labelWidth, max(w/3, 1))
+	return cursorMark(th, on) + " " + label(th, w, on, name) + " " + value
+}
+
+// areaRow draws the name of a text of several lines, which stands below it and has the cursor.
+func areaRow(th theme.Theme, w int, on bool, name, value string) string {
+	return "  " + label(th, w, on, name) + " " + value
+}
+
+func label(th theme.Theme, w int, on bool, name string) string {
 	style := th.Muted
 	if on {
 		style = th.Title
 	}
-	return cursorMark(th, on) + " " + style.Render(cell.Fit(name, names)) + " " + value
+	return style.Render(cell.Fit(name, min(labelWidth, max(w/3, 1))))
 }
 
 // fieldRoom is how many cells a text field has in a row of w cells.

@@ -87,9 +87,9 @@ func (f *Identity) part(p part, w int) string {
 	case partParent:
 		return inputRow(th, w, on, "parent", &f.parent)
 	case partTags:
-		return fieldRow(th, w, on, "tags", f.areaText(&f.tags, patch.Tags, on))
+		return areaRow(th, w, on, "tags", f.areaText(&f.tags, patch.Tags, on))
 	case partDesired:
-		return fieldRow(th, w, on, "desired", f.areaText(&f.desired, patch.Desired, on))
+		return areaRow(th, w, on, "desired", f.areaText(&f.desired, patch.Desired, on))
 	case partCreate:
 		if f.made {
 			return button(th, on, "Write")

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -45,7 +46,36 @@ func states(th theme.Theme) map[string]updater {
 	press(wrong, "東京", "tab", "right", "tab", "x", "enter")
 	refused := NewModule(hostile[2], keymap.Default(), th)
 	refused.SetError(hostile[9] + hostile[2])
+	known := hub.Identity{ID: target.ID.Parent(), ETag: "e", Status: hub.Disabled, StatusReason: hostile[2] + hostile[9], Auth: hub.AuthSAS, PrimaryKey: hub.NewKey(key32), SecondaryKey: hub.NewKey(key32), Connected: true}
+	more := newDevice()
+	press(more, "d", "tab", "right", "right", "tab", "tab", "tab", "tab", "tab", "space", "tab", "x")
+	more.SetParents([]string{"x" + hostile[2], hostile[3], "x1", "x2", "x3", "x4"})
+	json := newDevice()
+	press(json, "d", "tab", "tab", "tab", "tab", "space", "tab", "tab")
+	json.Update(tea.PasteMsg{Content: strings.Join(hostile, "\n")})
+	half := NewModule(hostile[2], keymap.Default(), th)
+	press(half, "m", "tab", "tab", "space", "tab", "{")
+	half.SetCreated(hostile[9] + hostile[2])
+	unread := NewStatus(known.ID, keymap.Default(), th)
+	status := NewStatus(known.ID, keymap.Default(), th)
+	status.SetIdentity(known)
+	press(status, "東京", strings.Repeat("x", 130))
+	keys := NewKeys(known.ID, keymap.Default(), th)
+	keys.SetIdentity(known)
+	press(keys, "down", "down")
+	authentication := NewAuthentication(known, keymap.Default(), th)
+	press(authentication, "right", "tab", hostile[3])
+	authentication.SetConflict(known)
+	token := newToken(known)
+	press(token, "v")
+	signed, err := hub.ConnectionString{HostName: "h", DeviceID: "d", Key: hub.NewKey(key32)}.Token(time.Unix(1_800_000_000, 0))
+	if err != nil {
+		panic(err)
+	}
+	token.Signed(signed)
 	return map[string]updater{
+		"more": more, "json": json, "half": half, "unread": unread, "status": status, "keys": keys, "authentication": authentication,
+		"token": token, "token of nobody": NewToken(TokenSource{ID: known.ID, Host: hostile[2], Policy: hostile[3], Now: time.Now}, keymap.Default(), th),
 		"list": properties(), "bottom": properties("G"), "removed": properties("d"), "typing": properties("j", "j", "enter", "東京"),
 		"naming": properties("a", hostile[3]), "adding": properties("a", "x", "enter", "["), "leaving": properties("d", "esc"),
 		"review": properties("d", "s"), "failed": failed, "busy": busy, "conflict": conflict, "pasted": pasted,

@@ -32,19 +32,21 @@ func (f *Token) rows(w int) []tokenLine {
 	lines := []tokenLine{
 		{rowSigner, fieldRow(th, w, f.focus == rowSigner, "signed with", choice(cell.Safe(s.name)))},
 		{rowLife, fieldRow(th, w, f.focus == rowLife, "lifetime", f.lifeText())},
-		{-1, fieldRow(th, w, false, "for", cell.Safe(s.credential.Resource()))},
-		{-1, fieldRow(th, w, false, "expires", f.expires())},
 	}
+	long := func(row int, name, text string, style theme.Style) {
+		for on := f.focus == row; text != ""; on, name = false, "" {
+			var head string
+			head, text = cell.Cut(text, fieldRoom(w))
+			lines = append(lines, tokenLine{row, fieldRow(th, w, on, name, style.Render(head))})
+		}
+	}
+	long(-1, "for", cell.Safe(s.credential.Resource()), theme.Style{})
+	lines = append(lines, tokenLine{-1, fieldRow(th, w, false, "expires", f.expires())})
 	if f.token == nil {
 		hint := "  " + f.keys.Token.Reveal.Label + " reveals it"
 		return append(lines, tokenLine{rowToken, fieldRow(th, w, f.focus == rowToken, "token", theme.Masked+th.Muted.Render(hint))})
 	}
-	name := "token"
-	for rest := cell.Safe(f.token.Reveal()); rest != ""; name = "" {
-		var head string
-		head, rest = cell.Cut(rest, fieldRoom(w))
-		lines = append(lines, tokenLine{rowToken, fieldRow(th, w, f.focus == rowToken && name != "", name, th.Warn.Render(head))})
-	}
+	long(rowToken, "token", cell.Safe(f.token.Reveal()), th.Warn)
 	return lines
 }
 
