@@ -181,12 +181,12 @@ func (c *Confirm) field(w int) string {
 
 func (c *Confirm) buttons(w int) string {
 	yes, no := " "+cell.Safe(c.q.Yes)+" ", " "+cell.Safe(c.q.No)+" "
-	if !c.may() {
-		yes = c.theme.Muted.Render(yes)
-		no = c.theme.ButtonOn.Render("▸" + no[1:])
-	} else if c.yes {
+	switch {
+	case !c.may():
+		yes, no = c.theme.Muted.Render(yes), c.theme.ButtonOn.Render("▸"+no[1:])
+	case c.yes:
 		yes, no = c.theme.ButtonOn.Render("▸"+yes[1:]), c.theme.Button.Render(no)
-	} else {
+	default:
 		yes, no = c.theme.Button.Render(yes), c.theme.ButtonOn.Render("▸"+no[1:])
 	}
 	line := " " + no + "  " + yes

@@ -171,10 +171,10 @@ func (f *Token) Update(msg tea.Msg) Action {
 func (f *Token) types(press tea.KeyPressMsg) bool {
 	typed := f.life == len(lifetimes)
 	switch s := press.String(); {
-	case len(press.Text) == 1 && strings.Contains("0123456789", press.Text) && !typed:
+	case !typed && isOneOf(press, "0123456789"):
 		f.life = len(lifetimes)
 		f.typed.set(press.Text)
-	case typed && press.Text != "" && strings.Contains("0123456789.wdhms ", press.Text):
+	case typed && isOneOf(press, "0123456789.wdhms "):
 		if len(f.typed.text()) < 32 {
 			f.typed.update(press)
 		}
@@ -184,6 +184,12 @@ func (f *Token) types(press tea.KeyPressMsg) bool {
 		return false
 	}
 	return true
+}
+
+// isOneOf reports whether a key types one of some characters.
+func isOneOf(press tea.KeyPressMsg, characters string) bool {
+	r := []rune(press.Text)
+	return len(r) == 1 && strings.ContainsRune(characters, r[0])
 }
 
 func (f *Token) choose(by int) {
