@@ -127,7 +127,8 @@ func (m *Model) gone(msg deletedMsg) tea.Cmd {
 		m.live.Detach(id)
 	}
 	m.known.drop(msg.id)
-	cmd := m.devicesActed(m.devices.Remove(msg.id))
+	m.devices.Remove(msg.id)
+	cmd := m.retarget()
 	if t := m.modules[msg.id.Device]; t != nil && t.busy { // a reading that left before still knows it
 		if t.stop(); msg.id.IsModule() {
 			cmd = tea.Batch(cmd, m.readModulesOf(msg.id.Device))

@@ -32,28 +32,36 @@ func (p *Pane) AddFound(entries []hub.Entry) Action {
 
 // Remove lets go of an identity that was deleted, a device with its modules. The next row is
 // selected in its place.
-func (p *Pane) Remove(id hub.ID) Action {
+func (p *Pane) Remove(id hub.ID) {
 	d := p.store.byID[id.Device]
 	if d == nil {
-		return nil
+		return
 	}
 	if id.IsModule() {
-		if d.children == nil {
-			return nil
-		}
-		c := &children{err: d.children.err}
-		for _, m := range d.children.modules {
-			if m.id != id.Module {
-				c.modules = append(c.modules, m)
+		if d.children != nil {
+			c := &children{err: d.children.err}
+			for _, m := range d.children.modules {
+				if m.id != id.Module {
+					c.modules = append(c.modules, m)
+				}
 			}
+			p.replace(d, c)
 		}
-		return p.replace(d, c)
+		return
 	}
 	p.revision++
 	delete(p.store.byID, id.Device)
-	p.store.devices = slices.DeleteFunc(p.store.devices, func(other *device) bool { return other == d })
-	p.store.rewind()
-	return p.walk()
+	at := slices.Index(p.store.devices, d)
+	p.store.devices = slices.Delete(p.store.devices, at, at+1)
+	if at < p.store.scan {
+		p.store.scan--
+	}
+	before := len(p.store.rows)
+	p.store.rows = slices.DeleteFunc(p.store.rows, func(r row) bool { return r.d == d })
+	if len(p.store.rows) < before {
+		p.store.shown--
+	}
+	p.follow(p.store.scan == len(p.store.devices))
 }
 
 // Edges returns the edge devices that are loaded, at most limit.
