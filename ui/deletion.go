@@ -129,6 +129,10 @@ func (m *Model) gone(msg deletedMsg) tea.Cmd {
 	m.known.drop(msg.id)
 	m.devices.Remove(msg.id)
 	cmd := m.retarget()
+	if t := m.twin.ID(); t == msg.id || t.Parent() == msg.id { // a row of a query, which stays
+		m.twin.Show(t, nil)
+		cmd = tea.Batch(cmd, m.readTwin())
+	}
 	if t := m.modules[msg.id.Device]; t != nil && t.busy { // a reading that left before still knows it
 		if t.stop(); msg.id.IsModule() {
 			cmd = tea.Batch(cmd, m.readModulesOf(msg.id.Device))

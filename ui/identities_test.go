@@ -335,6 +335,23 @@ func TestWhatWasGoneAlreadyGoesFromTheScreen(t *testing.T) {
 	})
 }
 
+// The rows of a query stay as the query brought them; what is known of them does not.
+func TestARowOfAQueryIsDeleted(t *testing.T) {
+	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
+		p.wait(time.Second)
+		p.Press(":", "enter")
+		p.wait(time.Second)
+		p.Press("j")
+		p.wait(time.Second)
+		if got, ok := p.m.selected(); !ok || got != pump01 || p.m.query.results == nil {
+			t.Fatalf("selected %v:\n%s", got, p.Text())
+		}
+		p.Press("d", "y")
+		p.wait(time.Second)
+		p.sees("✓ deleted pump-01", "does not know it;", "✗ pump-01", "gone since")
+	})
+}
+
 func TestATokenIsSignedAndCopied(t *testing.T) {
 	const secret = "cHJpbWFyeSBzZWNyZXQ="
 	inBubble(t, Options{Policy: "iothubowner"}, 80, 24, demo, func(p *pump) {
