@@ -1,11 +1,6 @@
 package form
 
-import (
-	"encoding/base64"
-	"fmt"
-
-	"twindeck/hub"
-)
+import "twindeck/hub"
 
 // auth is the part of a form that says how an identity proves who it is.
 type auth struct {
@@ -123,20 +118,4 @@ func (a *auth) value() hub.Authentication {
 	case keysAssigned, ways:
 	}
 	return hub.Authentication{Auth: hub.AuthSAS}
-}
-
-// checkKey returns why a hub would refuse a symmetric key, or "": it takes 16 to 64 bytes
-// in base64 (Azure docs: iot-hub-devguide-identity-registry). It never repeats the key.
-func checkKey(key string) string {
-	if key == "" {
-		return "type the key, or let the hub assign both"
-	}
-	raw, err := base64.StdEncoding.Strict().DecodeString(key)
-	if err != nil {
-		return "not base64; copy the whole key with the = at its end"
-	}
-	if len(raw) < 16 || len(raw) > 64 {
-		return fmt.Sprintf("%d bytes long; a key has 16 to 64", len(raw))
-	}
-	return ""
 }

@@ -1,11 +1,8 @@
 package form
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -390,42 +387,4 @@ func (f *Identity) problem(p part) string {
 	default:
 		return f.auth.problem(p, f.tried)
 	}
-}
-
-// checkReason returns why a hub would refuse the reason of a status, or "".
-func checkReason(text string) string {
-	if n := utf8.RuneCountInString(text); n > hub.MaxStatusReason {
-		return fmt.Sprintf("%d characters long; %d are allowed", n, hub.MaxStatusReason)
-	}
-	return ""
-}
-
-// idSymbols are the characters besides ASCII letters and digits that an id may hold (Azure
-// docs: iot-hub-devguide-identity-registry, "Device identity properties").
-const idSymbols = `:.+%_#*?!(),=@;$'-`
-
-// maxID is how long an id may be (same source).
-const maxID = 128
-
-// checkID returns why a hub would refuse an id, or "".
-func checkID(id string, module bool) string {
-	if id == "" {
-		return "type an id"
-	}
-	if len(id) > maxID {
-		return fmt.Sprintf("%d characters long; %d are allowed", len([]rune(id)), maxID)
-	}
-	for _, r := range id {
-		switch {
-		case r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune(idSymbols, r):
-		case r == ' ':
-			return "a space is not allowed; use - or _"
-		default:
-			return fmt.Sprintf("%s is not allowed; use A-Z a-z 0-9 and %s", cell.Safe(string(r)), idSymbols)
-		}
-	}
-	if module && strings.HasPrefix(id, "$") {
-		return "$ in front is for the system modules of IoT Edge; begin with something else"
-	}
-	return ""
 }
