@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/amenzhinsky/iothub/iotservice"
@@ -21,12 +23,21 @@ type Options struct {
 	HTTPClient  *http.Client   // only its Transport is used; nil: one of our own, with RootCAs and TLS
 	Log         *slog.Logger   // a debug line for each call, without secrets; nil: discarded
 	TLS         *tls.Config    // base of every TLS connection, not changed; nil: the defaults
+	// Tier is whose quotas calls are held to, one of [Tiers]. Empty: what the hub says, as an embedded
+	// one does, and otherwise S1.
+	Tier string
 }
 
 // Client speaks to the service side of one hub with the rights of one policy. Its methods
 // block until the hub has answered, their context ends, or half a minute has passed on a
-// context without a deadline; they are safe for concurrent use. Nothing is repeated by
-// itself, so a write happens once or, when an error says so, perhaps.
+// context without a deadline; they are safe for concurrent use.
+//
+// Every call takes its turn under the quotas of the hub's tier, each kind of calls under its
+// own, so that the hub has no cause to refuse any. What the user asked for waits only when a quota
+// is really spent, and fails at once, saying when to try again, where it would have to wait longer than its
+// context allows. A read that the hub throttles all the same is repeated once, after the wait that the hub asks for.
+// Nothing else is repeated by itself, see [Background] for the exception, so a write happens once or,
+// when an error says so, perhaps.
 type Client struct {
 	credentials ConnectionString
 	options     Options
@@ -34,6 +45,7 @@ type Client struct {
 	tokens      *iothub.Tokens
 	transport   *iothub.Transport
 	registry    *iotservice.Client
+	budget      *budget
 	idle        func() // closes connections that are kept for later
 }
 
@@ -55,7 +67,10 @@ func NewClient(cs ConnectionString, opts Options) (*Client, error) {
 			return nil, errors.New("the MQTT address must be HOST:PORT, such as localhost:8883")
 		}
 	}
-	c := &Client{credentials: cs, options: opts, log: opts.Log, idle: func() {}}
+	if _, known := tiers[opts.Tier]; !known && opts.Tier != "" {
+		return nil, errors.New("there is no tier " + strconv.Quote(opts.Tier) + ": choose one of " + strings.Join(Tiers(), ", "))
+	}
+	c := &Client{credentials: cs, options: opts, log: opts.Log, idle: func() {}, budget: newBudget(opts.Tier)}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
@@ -65,7 +80,7 @@ func NewClient(cs ConnectionString, opts Options) (*Client, error) {
 	}
 	c.tokens = tokens
 	c.transport = &iothub.Transport{
-		Base:    c.roundTripper(),
+		Base:    tierReader{c.roundTripper(), c.budget},
 		Limit:   maxAnswer,
 		Refused: func(res *http.Response, body []byte) error { return refusal(res, body) },
 	}
@@ -73,6 +88,22 @@ func NewClient(cs ConnectionString, opts Options) (*Client, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// tierReader reads beside each answer whose quotas the hub keeps. The service does not say; an
+// embedded hub does.
+type tierReader struct {
+	http.RoundTripper
+	budget *budget
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t tierReader) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := t.RoundTripper.RoundTrip(req)
+	if err == nil {
+		t.budget.told(res.Header.Get("twindeck-tier"))
+	}
+	return res, err
 }
 
 func (c *Client) roundTripper() http.RoundTripper {

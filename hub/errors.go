@@ -145,10 +145,15 @@ func Conflict(err error) bool {
 	return is(err, func(e *Error) bool { return e.Status == http.StatusPreconditionFailed })
 }
 
-// Throttled reports whether the hub asked to slow down; Error.RetryAfter says for how long.
+// Throttled reports whether the hub asked to slow down, or would have; [RetryAfter] says for how long.
 func Throttled(err error) bool {
-	return is(err, func(e *Error) bool { return e.Status == http.StatusTooManyRequests })
+	_, spent := asSpent(err)
+	return spent || is(err, isThrottled)
 }
+
+func isThrottled(e *Error) bool { return e.Status == http.StatusTooManyRequests }
+
+func asSpent(err error) (*spentError, bool) { return errors.AsType[*spentError](err) }
 
 // Unauthorized reports whether the hub did not accept the key, or the policy may not do this.
 func Unauthorized(err error) bool {

@@ -39,6 +39,8 @@ type call struct {
 	body   []byte // JSON, or nil
 	// take reads a success; its error means that no hub answers so. nil takes any.
 	take   func(answer) error
+	class  class         // what it counts against; do finds it out itself
+	cost   int           // of its class; 0 means 1
 	writes bool          // the hub is another after it
 	limit  time.Duration // on a context without a deadline; 0 means callTimeout
 }
@@ -54,6 +56,8 @@ type answer struct {
 // do sends a call and returns the answer. A refusal is an *Error with the call's Op.
 func (c *Client) do(ctx context.Context, call call) (answer, error) {
 	var a answer
+	call.class = classOf(call.method, call.path)
+	call.cost = costOf(call.class, len(call.body))
 	err := c.attempt(ctx, call, func(ctx context.Context) error {
 		u := "https://" + c.credentials.HostName + "/" + call.path + "?api-version=" + apiVersion
 		req, err := http.NewRequestWithContext(iothub.WithBody(ctx, &a.body), call.method, u, bytes.NewReader(call.body))
@@ -91,10 +95,40 @@ func (c *Client) do(ctx context.Context, call call) (answer, error) {
 	return a, err
 }
 
-// attempt runs the exchange of a call under a deadline, logs it, and makes its error fit for
-// a user. Of the call it looks at op, writes and limit.
+// attempt runs the exchange of a call when its turn has come, and once more when the hub throttles it
+// and it may wait; see [Client] and [Background]. Of the call it looks at op, class, cost, writes and limit.
 func (c *Client) attempt(ctx context.Context, call call, exchange func(context.Context) error) error {
-	ctx, cancel := withDeadline(ctx, cmp.Or(call.limit, callTimeout))
+	limit := cmp.Or(call.limit, callTimeout)
+	for repeated := false; ; repeated = true {
+		if err := c.budget.take(ctx, call.class, max(call.cost, 1), limit); err != nil {
+			if spent, ok := asSpent(err); ok {
+				spent.op = call.op
+				return spent
+			}
+			return unreachable(call.op, c.credentials.HostName, err)
+		}
+		sent := time.Now()
+		err := c.exchange(ctx, call, limit, exchange)
+		if !is(err, isThrottled) {
+			return err
+		}
+		c.budget.refuse(call.class, sent, RetryAfter(err))
+		switch how := manners(ctx); {
+		case how.atOnce, ctx.Err() != nil:
+			return err
+		case how.background:
+		case repeated, call.writes:
+			return err
+		}
+		if last, ok := ctx.Deadline(); ok && time.Until(last) < RetryAfter(err) {
+			return err
+		}
+	}
+}
+
+// exchange runs one exchange under a deadline, logs it, and makes its error fit for a user.
+func (c *Client) exchange(ctx context.Context, call call, limit time.Duration, exchange func(context.Context) error) error {
+	ctx, cancel := withDeadline(ctx, limit)
 	defer cancel()
 	var left atomic.Bool // the request is on its way, and nobody can call it back
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { left.Store(true) }})

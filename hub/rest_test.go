@@ -57,7 +57,7 @@ func listen(t *testing.T, answer http.HandlerFunc) *listener {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(&l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	if l.client, err = NewClient(cs, Options{RootCAs: roots, Log: log}); err != nil {
+	if l.client, err = NewClient(cs, Options{RootCAs: roots, Log: log, Tier: TierNone}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

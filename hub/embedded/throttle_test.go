@@ -51,6 +51,9 @@ func TestThrottledRequests(t *testing.T) {
 			if _, there := a.header["Retry-After"]; there {
 				t.Error("there is a Retry-After")
 			}
+			if tier := a.header.Get("twindeck-tier"); tier != "F1" {
+				t.Errorf("the tier is said to be %q", tier)
+			}
 			if !a.closed {
 				t.Error("the connection stays open")
 			}
@@ -107,6 +110,10 @@ func TestUnknownTier(t *testing.T) {
 	if _, err := embedded.Start(context.Background(), embedded.Options{Tier: "X"}); err == nil || !strings.Contains(err.Error(), "F1, S1, S2, S3") {
 		t.Errorf("%v", err)
 	}
-	c := newClient(t, start(t, embedded.Options{Tier: "s3"}))
-	c.must(t, 200, "GET", "/devices", "")
+	for tier, want := range map[string]string{"s3": "S3", "": "none"} {
+		c := newClient(t, start(t, embedded.Options{Tier: tier}))
+		if got := c.must(t, 200, "GET", "/devices", "").header.Get("twindeck-tier"); got != want {
+			t.Errorf("tier %q says it is %q", tier, got)
+		}
+	}
 }

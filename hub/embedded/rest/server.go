@@ -1,6 +1,10 @@
 // Package rest is the service side of an IoT Hub: the HTTPS operations on identities, twins,
 // queries, statistics and direct methods (Azure REST reference: iothub/service). It knows HTTP
 // and who may do what; the state and its rules belong to the registry.
+//
+// Every answer has one header that the service does not have: twindeck-tier names the tier whose
+// quotas are enforced, F1, S1, S2 or S3, or none when nothing is throttled. Of the service a client
+// has to know that beforehand.
 package rest
 
 import (
@@ -155,6 +159,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		res = refuse(refusal, s.now())
 	}
 	s.log.Debug("rest", "method", r.Method, "path", r.URL.EscapedPath(), "status", res.status, "took", time.Since(began))
+	w.Header().Set("twindeck-tier", s.throttle.Tier())
 	write(w, res, fault.LoseAnswer)
 }
 

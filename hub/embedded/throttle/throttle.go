@@ -98,6 +98,7 @@ type Options struct {
 // Throttle counts the operations of one hub. It is made by New. A nil *Throttle has no quotas.
 // Its methods may be called concurrently.
 type Throttle struct {
+	tier     string
 	opts     Options
 	limiters map[Class]*rate.Limiter
 }
@@ -122,12 +123,20 @@ func New(tier string, opts Options) (*Throttle, error) {
 		opts.Wait = wait
 	}
 	opts.Patience = cmp.Or(opts.Patience, Patience)
-	t := &Throttle{opts, map[Class]*rate.Limiter{}}
+	t := &Throttle{strings.ToUpper(tier), opts, map[Class]*rate.Limiter{}}
 	for class, q := range quotas {
 		// A client may use at once what it has for a minute, or a second.
 		t.limiters[class] = rate.NewLimiter(rate.Limit(q.n/q.per.Seconds()), int(q.n))
 	}
 	return t, nil
+}
+
+// Tier returns the name of the tier whose quotas are enforced, "none" when there are none.
+func (t *Throttle) Tier() string {
+	if t == nil {
+		return "none"
+	}
+	return t.tier
 }
 
 func wait(d time.Duration, done <-chan struct{}) bool {
