@@ -46,6 +46,7 @@ type Client struct {
 	transport   *iothub.Transport
 	registry    *iotservice.Client
 	budget      *budget
+	entries     *entryReader
 	idle        func() // closes connections that are kept for later
 }
 
@@ -70,7 +71,7 @@ func NewClient(cs ConnectionString, opts Options) (*Client, error) {
 	if _, known := tiers[opts.Tier]; !known && opts.Tier != "" {
 		return nil, errors.New("there is no tier " + strconv.Quote(opts.Tier) + ": choose one of " + strings.Join(Tiers(), ", "))
 	}
-	c := &Client{credentials: cs, options: opts, log: opts.Log, idle: func() {}, budget: newBudget(opts.Tier)}
+	c := &Client{credentials: cs, options: opts, log: opts.Log, idle: func() {}, budget: newBudget(opts.Tier), entries: &entryReader{}}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}

@@ -34,12 +34,16 @@ type Listing struct {
 // as much to send and to read.
 const entryAttributes = "deviceId, status, connectionState, authenticationType, lastActivityTime, capabilities, deviceScope, parentScopes, tags"
 
-// text returns the query that the listing is.
-func (l Listing) text() string {
-	q := "SELECT " + entryAttributes + " FROM devices"
+// text returns the query that the listing is; whole asks for whole twins.
+func (l Listing) text(whole bool) string {
+	what, from := entryAttributes, "devices"
 	if l.Modules {
-		q = "SELECT moduleId, " + entryAttributes + " FROM devices.modules"
+		what, from = "moduleId, "+what, "devices.modules"
 	}
+	if whole {
+		what = "*"
+	}
+	q := "SELECT " + what + " FROM " + from
 	if l.Where != "" {
 		q += " WHERE " + l.Where
 	}
@@ -53,15 +57,45 @@ type Entries struct {
 }
 
 // List returns a page of a listing. An empty continuation asks for the first; size is what the hub
-// is asked for, and it may send fewer; 0 leaves it to the hub.
+// is asked for, and it may send fewer; 0 leaves it to the hub. A hub that does not understand the
+// query, because it projects what it does not know, is asked for whole twins instead, from then on.
 func (c *Client) List(ctx context.Context, l Listing, continuation string, size int) (Entries, error) {
+	whole := c.entries.projection.Load() == projectionRefused
+	page, err := c.list(ctx, l, continuation, size, whole)
+	if whole || continuation != "" {
+		return page, err
+	}
+	if err == nil {
+		c.entries.projection.Store(projectionTaken)
+		return page, nil
+	}
+	if !BadRequest(err) || c.entries.projection.Load() == projectionTaken {
+		return Entries{}, err
+	}
+	page, wholeErr := c.list(ctx, l, continuation, size, true)
+	if wholeErr != nil {
+		return Entries{}, err
+	}
+	c.entries.projection.Store(projectionRefused)
+	return page, nil
+}
+
+// What is known of whether the hub understands the query of a listing.
+const (
+	_ int32 = iota
+	projectionTaken
+	projectionRefused
+)
+
+func (c *Client) list(ctx context.Context, l Listing, continuation string, size int, whole bool) (Entries, error) {
 	op := "list the devices"
 	if l.Modules {
 		op = "list the modules"
 	}
 	var page Entries
-	_, err := c.do(ctx, queryCall(op, l.text(), continuation, size, func(a answer) (err error) {
-		page, err = entriesOf(a)
+	_, err := c.do(ctx, queryCall(op, l.text(whole), continuation, size, func(a answer) (err error) {
+		page.Continuation = a.header.Get("x-ms-continuation")
+		page.Rows, err = c.entries.read(a.body)
 		return err
 	}))
 	if err != nil {
@@ -89,22 +123,6 @@ func queryCall(op, query, continuation string, size int, take func(answer) error
 	}
 }
 
-func entriesOf(a answer) (Entries, error) {
-	rows, err := rowsOf(a)
-	if err != nil {
-		return Entries{}, err
-	}
-	page := Entries{Continuation: a.header.Get("x-ms-continuation"), Rows: make([]Entry, 0, len(rows))}
-	for _, row := range rows {
-		entry, err := entryOf(row)
-		if err != nil {
-			return Entries{}, err
-		}
-		page.Rows = append(page.Rows, entry)
-	}
-	return page, nil
-}
-
 // rowsOf reads the rows of a page, which come as a bare array.
 func rowsOf(a answer) ([]patch.Value, error) {
 	rows, err := patch.Parse(a.body)
@@ -115,34 +133,4 @@ func rowsOf(a answer) ([]patch.Value, error) {
 		return nil, errors.New("it is no list")
 	}
 	return rows.Elems(), nil
-}
-
-func entryOf(row patch.Value) (Entry, error) {
-	device := text(row, "deviceId")
-	if device == "" {
-		return Entry{}, errNoTwin
-	}
-	capabilities, _ := row.Get("capabilities")
-	edge, _ := capabilities.Get("iotEdge")
-	scopes, _ := row.Get("parentScopes")
-	tags, ok := row.Get("tags")
-	if !ok || tags.Kind() != patch.KindObject {
-		tags = patch.Object()
-	}
-	e := Entry{
-		ID:               ID{Device: device, Module: text(row, "moduleId")},
-		Status:           Status(text(row, "status")),
-		Connected:        text(row, "connectionState") == "Connected",
-		Auth:             AuthType(text(row, "authenticationType")),
-		LastActivityTime: twinTime(text(row, "lastActivityTime")),
-		Edge:             edge.AsBool(),
-		DeviceScope:      text(row, "deviceScope"),
-		Tags:             tags,
-	}
-	if scopes.Kind() == patch.KindArray {
-		for _, s := range scopes.Elems() {
-			e.ParentScopes = append(e.ParentScopes, s.Text())
-		}
-	}
-	return e, nil
 }

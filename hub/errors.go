@@ -145,6 +145,11 @@ func Conflict(err error) bool {
 	return is(err, func(e *Error) bool { return e.Status == http.StatusPreconditionFailed })
 }
 
+// BadRequest reports whether the hub did not understand what it was asked.
+func BadRequest(err error) bool {
+	return is(err, func(e *Error) bool { return e.Status == http.StatusBadRequest })
+}
+
 // Throttled reports whether the hub asked to slow down, or would have; [RetryAfter] says for how long.
 func Throttled(err error) bool {
 	_, spent := asSpent(err)

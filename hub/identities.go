@@ -76,7 +76,7 @@ func (c *Client) Modules(ctx context.Context, device string) ([]Identity, error)
 
 // queryModules asks the twins of a device's modules who there is.
 func (c *Client) queryModules(ctx context.Context, device string) ([]Identity, error) {
-	query := "SELECT * FROM devices.modules WHERE deviceId = " + quoteLiteral(device)
+	query := "SELECT * FROM devices.modules WHERE deviceId = " + Literal(device)
 	ctx, cancel := withDeadline(ctx, callTimeout)
 	defer cancel()
 	var identities []Identity

@@ -1,9 +1,6 @@
 package hub
 
-import (
-	"context"
-	"strings"
-)
+import "context"
 
 // Dependents are an identity and what depends on it: what goes or changes when it is deleted.
 type Dependents struct {
@@ -32,15 +29,10 @@ func (c *Client) Dependents(ctx context.Context, id ID) (Dependents, error) {
 		return d, nil
 	}
 	var page Entries
-	page, d.ChildrenErr = c.List(ctx, Listing{Where: "ARRAY_CONTAINS(parentScopes, " + quoteLiteral(identity.DeviceScope) + ")"}, "", 0)
+	page, d.ChildrenErr = c.List(ctx, Listing{Where: "ARRAY_CONTAINS(parentScopes, " + Literal(identity.DeviceScope) + ")"}, "", 0)
 	for _, child := range page.Rows {
 		d.Children = append(d.Children, child.ID)
 	}
 	d.More = page.Continuation != ""
 	return d, nil
-}
-
-// quoteLiteral writes a string of the query language.
-func quoteLiteral(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }

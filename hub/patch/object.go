@@ -72,8 +72,6 @@ func (b *objectBuilder) set(key string, val Value) {
 	}
 }
 
-func (b *objectBuilder) len() int { return len(b.ix.members) }
-
 func (b *objectBuilder) value() Value {
 	return Value{kind: KindObject, members: b.ix.members}
 }

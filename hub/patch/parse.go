@@ -54,11 +54,16 @@ func (p *parser) document() (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
+	return v, p.end()
+}
+
+// end fails when more than white space is left.
+func (p *parser) end() error {
 	p.space()
 	if p.pos < len(p.data) {
-		return Value{}, p.fail("nothing may follow the value, but " + p.here() + " does")
+		return p.fail("nothing may follow the value, but " + p.here() + " does")
 	}
-	return v, nil
+	return nil
 }
 
 func (p *parser) value() (Value, error) {
@@ -83,82 +88,114 @@ func (p *parser) value() (Value, error) {
 }
 
 func (p *parser) object() (Value, error) {
-	if err := p.enter(); err != nil {
+	b := newObjectBuilder(0)
+	err := p.members(func(key []byte) error {
+		val, err := p.value()
+		if err == nil {
+			b.set(string(key), val)
+		}
+		return err
+	})
+	if err != nil {
 		return Value{}, err
 	}
+	return b.value(), nil
+}
+
+func (p *parser) array() (Value, error) {
+	var elems []Value
+	err := p.elements(func() error {
+		val, err := p.value()
+		elems = append(elems, val)
+		return err
+	})
+	if err != nil {
+		return Value{}, err
+	}
+	return Value{kind: KindArray, elems: elems}, nil
+}
+
+// members reads an object, the value of each member by each.
+func (p *parser) members(each func(key []byte) error) error {
+	if err := p.enter(); err != nil {
+		return err
+	}
 	defer p.leave()
-	b := newObjectBuilder(0)
 	p.pos++
 	p.space()
-	for p.peek() != '}' || b.len() > 0 {
+	for first := true; !first || p.peek() != '}'; first = false {
 		if p.peek() != '"' {
-			return Value{}, p.fail(`a key in double quotes is expected, not ` + p.here())
+			return p.fail(`a key in double quotes is expected, not ` + p.here())
 		}
-		key, err := p.string()
+		key, err := p.text()
 		if err != nil {
-			return Value{}, err
+			return err
 		}
 		p.space()
 		if p.peek() != ':' {
-			return Value{}, p.fail("a colon is expected after the key, not " + p.here())
+			return p.fail("a colon is expected after the key, not " + p.here())
 		}
 		p.pos++
 		p.space()
-		val, err := p.value()
-		if err != nil {
-			return Value{}, err
+		if err := each(key); err != nil {
+			return err
 		}
-		b.set(key, val)
 		p.space()
 		if p.peek() == '}' {
 			break
 		}
 		if p.peek() != ',' {
-			return Value{}, p.fail("a comma or } is expected, not " + p.here())
+			return p.fail("a comma or } is expected, not " + p.here())
 		}
 		p.pos++
 		p.space()
 	}
 	p.pos++
-	return b.value(), nil
+	return nil
 }
 
-func (p *parser) array() (Value, error) {
+// elements reads an array, each element by each.
+func (p *parser) elements(each func() error) error {
 	if err := p.enter(); err != nil {
-		return Value{}, err
+		return err
 	}
 	defer p.leave()
-	var elems []Value
 	p.pos++
 	p.space()
-	for p.peek() != ']' || len(elems) > 0 {
-		val, err := p.value()
-		if err != nil {
-			return Value{}, err
+	for first := true; !first || p.peek() != ']'; first = false {
+		if err := each(); err != nil {
+			return err
 		}
-		elems = append(elems, val)
 		p.space()
 		if p.peek() == ']' {
 			break
 		}
 		if p.peek() != ',' {
-			return Value{}, p.fail("a comma or ] is expected, not " + p.here())
+			return p.fail("a comma or ] is expected, not " + p.here())
 		}
 		p.pos++
 		p.space()
 	}
 	p.pos++
-	return Value{kind: KindArray, elems: elems}, nil
+	return nil
 }
 
 func (p *parser) number() (Value, error) {
+	digits, err := p.digits()
+	if err != nil {
+		return Value{}, err
+	}
+	return Value{kind: KindNumber, text: string(digits)}, nil
+}
+
+// digits reads a number as a part of the data.
+func (p *parser) digits() ([]byte, error) {
 	n := scanNumber(p.data[p.pos:])
 	if n == 0 || p.pos+n < len(p.data) && numberish(p.data[p.pos+n]) {
-		return Value{}, p.fail("this is not a JSON number: digits, then perhaps a point and digits, then perhaps an exponent")
+		return nil, p.fail("this is not a JSON number: digits, then perhaps a point and digits, then perhaps an exponent")
 	}
-	text := string(p.data[p.pos : p.pos+n])
 	p.pos += n
-	return Value{kind: KindNumber, text: text}, nil
+	return p.data[p.pos-n : p.pos], nil
 }
 
 // numberish reports whether c, right after a number, shows that a longer one was meant.
@@ -168,6 +205,12 @@ func numberish(c byte) bool {
 
 // string reads a string whose opening quote is next.
 func (p *parser) string() (string, error) {
+	s, err := p.text()
+	return string(s), err
+}
+
+// text is string without a copy of what has no escapes: that is part of the data.
+func (p *parser) text() ([]byte, error) {
 	open := p.pos
 	p.pos++
 	start := p.pos
@@ -178,31 +221,31 @@ func (p *parser) string() (string, error) {
 			part := p.data[start:p.pos]
 			p.pos++
 			if out == nil {
-				return string(part), nil
+				return part, nil
 			}
-			return string(append(out, part...)), nil
+			return append(out, part...), nil
 		case c == '\\':
 			out = append(out, p.data[start:p.pos]...)
 			r, err := p.escape()
 			if err != nil {
-				return "", err
+				return nil, err
 			}
 			out = utf8.AppendRune(out, r)
 			start = p.pos
 		case c < ' ':
-			return "", p.fail(`a control character must be written as an escape such as \n inside a string`)
+			return nil, p.fail(`a control character must be written as an escape such as \n inside a string`)
 		case c < utf8.RuneSelf:
 			p.pos++
 		default:
 			r, n := utf8.DecodeRune(p.data[p.pos:])
 			if r == utf8.RuneError && n == 1 {
-				return "", p.fail("the text is not UTF-8")
+				return nil, p.fail("the text is not UTF-8")
 			}
 			p.pos += n
 		}
 	}
 	p.pos = open
-	return "", p.fail("the string that begins here has no closing quote")
+	return nil, p.fail("the string that begins here has no closing quote")
 }
 
 // escape reads an escape whose backslash is next.

@@ -33,6 +33,9 @@ func (t *Transport) Client() *http.Client {
 	}
 }
 
+// maxRoom is for how much of an answer room is made before it has come.
+const maxRoom = 1 << 20
+
 type bodyKey struct{}
 
 // WithBody returns a context under which a successful exchange leaves its body in *body,
@@ -48,13 +51,17 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, t.Limit+1))
+	// Room for all of it from the start, unless that is what somebody else says who has not sent it.
+	var read bytes.Buffer
+	read.Grow(int(min(max(res.ContentLength, 0), maxRoom)) + bytes.MinRead)
+	_, err = read.ReadFrom(io.LimitReader(res.Body, t.Limit+1))
 	if closeErr := res.Body.Close(); err == nil {
 		err = closeErr
 	}
 	if err != nil {
 		return nil, err
 	}
+	body := read.Bytes()
 	if int64(len(body)) > t.Limit {
 		return nil, fmt.Errorf("%w is larger than %d bytes", ErrAnswer, t.Limit)
 	}
