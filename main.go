@@ -89,6 +89,7 @@ type app struct {
 	connectionStringFile string
 	caFile               string
 	mqttAddress          string
+	tier                 string
 }
 
 func (a *app) command() *cobra.Command {
@@ -110,6 +111,7 @@ func (a *app) command() *cobra.Command {
 		"connection `STRING` of the hub; the process list shows it, so prefer "+connectionStringEnv+" or the file")
 	flags.StringVar(&a.caFile, "ca-file", "", "`FILE` (PEM) with the CA of a hub that the system does not trust")
 	flags.StringVar(&a.mqttAddress, "mqtt-address", "", "`HOST:PORT` of the hub's MQTT over TLS (default: its host, port 8883)")
+	flags.StringVar(&a.tier, "tier", "", "`TIER` of the hub, whose quotas are kept: "+strings.Join(hub.Tiers(), ", ")+" (default: what the hub says, else S1)")
 	root.AddCommand(a.hubCommand())
 	return root
 }
@@ -123,6 +125,9 @@ func (a *app) dashboard(ctx context.Context) error {
 	}
 	if cs == nil && (a.caFile != "" || a.mqttAddress != "") {
 		return cli.Usagef("--ca-file and --mqtt-address belong to a hub, and none is named; name it with --connection-string-file or " + connectionStringEnv)
+	}
+	if a.tier != "" && !slices.Contains(hub.Tiers(), a.tier) {
+		return cli.Usagef("--tier is one of %s", strings.Join(hub.Tiers(), ", "))
 	}
 	roots, err := a.roots()
 	if err != nil {
@@ -139,7 +144,7 @@ func (a *app) dashboard(ctx context.Context) error {
 		log.Warn("the terminal is not guarded against a crash", "error", guardErr)
 	}
 
-	opts := hub.Options{RootCAs: roots, MQTTAddress: a.mqttAddress, Log: log}
+	opts := hub.Options{RootCAs: roots, MQTTAddress: a.mqttAddress, Log: log, Tier: a.tier}
 	demo := cs == nil
 	if demo {
 		server, err := embedded.Start(ctx, embedded.Options{Log: log})

@@ -149,6 +149,7 @@ func TestBadInvocationsAreOneSentenceWithoutKeys(t *testing.T) {
 		"port too large":            {args: []string{"hub", "--https-port", "70000"}, want: "0 to 65535", code: exitUsage},
 		"negative fleet":            {args: []string{"hub", "--fleet", "-1"}, want: "--fleet", code: exitUsage},
 		"unknown tier":              {args: []string{"hub", "--tier", "B9"}, want: "F1, S1, S2, S3", code: exitUsage},
+		"unknown tier of a hub":     {env: []string{connectionStringEnv + "=" + full}, args: []string{"--tier", "B9"}, want: "F1, S1, S2, S3, none", code: exitUsage},
 		"unknown fault":             {args: []string{"hub", "--fault", "twins:429:sometimes"}, want: "--fault", code: exitUsage},
 		"unknown assumption":        {args: []string{"hub", "--assume", "weather=fine"}, want: "the help lists the names", code: exitUsage},
 		"assumption no choice":      {args: []string{"hub", "--assume", "patch-null=maybe"}, want: "clear, refuse or ignore", code: exitUsage},

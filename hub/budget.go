@@ -126,7 +126,7 @@ func (b *budget) take(ctx context.Context, c class, cost int, patience time.Dura
 			return nil
 		}
 		if m.atOnce || bounded && at.After(last) {
-			return &spentError{quota: a.quota.of(c), refused: a.until.After(now), wait: at.Sub(now)}
+			return &spentError{quota: a.quota.of(c), refused: a.until.After(now), wait: max(at.Sub(now), time.Second)}
 		}
 		if !waits {
 			waits = true

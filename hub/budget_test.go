@@ -86,7 +86,7 @@ func TestTheBackgroundYieldsToWhoWaits(t *testing.T) {
 			calls.Go(func() { call("own", t.Context()) })
 		}
 		synctest.Wait()
-		if u := b.usage(); u.Waiting != 5 || u.Queries != 20 || u.NextQuery.Sub(time.Now()) != time.Minute {
+		if u := b.usage(); u.Waiting != 5 || u.Queries != 20 || time.Until(u.NextQuery) != time.Minute {
 			t.Errorf("%+v", u)
 		}
 		calls.Wait()
@@ -163,7 +163,7 @@ func TestAClassThatTheHubRefusesSlowsDownAndRecovers(t *testing.T) {
 		for range 3 { // all of them were on their way when the first came back
 			b.refuse(classQueries, sent, 10*time.Second)
 		}
-		if u := b.usage(); u.Throttled.Sub(time.Now()) != 10*time.Second {
+		if u := b.usage(); time.Until(u.Throttled) != 10*time.Second {
 			t.Errorf("%+v", u)
 		}
 		if turns := busy(t, b, t.Context(), classTwinReads, 1); turns[0] != 0 {

@@ -38,6 +38,7 @@ func Default() Map {
 			EditTags:             bind("t", "edit tags", "edit the tags", "t"),
 			Attach:               bind("c", "attach", "attach a client as the selected identity, or detach it", "c"),
 			Refresh:              bind("r", "refresh", "read the devices and the twin again", "r"),
+			AutoRefresh:          bind("R", "auto-refresh", "choose how often the devices are read again by themselves", "R"),
 			CopyID:               bind("y", "copy id", "copy the id; in query results what the column has", "y"),
 			CopyConnectionString: bind("Y", "copy connection", "copy the connection string, which holds a key", "Y"),
 			RevealKeys:           bind("v", "reveal keys", "show the keys on the Identity tab, or mask them again", "v"),
@@ -50,6 +51,7 @@ func Default() Map {
 			Expand:   bind("l/→/enter", "expand", "show the modules of the device", expand.Keys...),
 			Collapse: bind("h/←", "collapse", "hide the modules, or go to their device", collapse.Keys...),
 			Filter:   bind("/", "filter", "show only the ids and tags that contain a text", "/"),
+			Pause:    bind("p", "pause", "pause loading the devices, or go on with it", "p"),
 		},
 		Twin: TwinKeys{
 			NextTab:  bind("]", "next tab", "next tab of the twin", "]"),
@@ -146,6 +148,13 @@ func Default() Map {
 			Choose:               bind("←/→", "choose", "choose another key or lifetime; a lifetime can be typed, such as 36h", "left", "right"),
 			Switch:               bind("tab", "key/lifetime", "go from the key to the lifetime and back", "tab", "shift+tab", "down", "up"),
 			Close:                bind("esc", "close", "close the dialog", "esc", "q"),
+		},
+		List: ListKeys{
+			Toggle:  bind("space", "on/off", "switch the line on or off", "space"),
+			Earlier: bind("K", "move up", "move the line up", "K"),
+			Later:   bind("J", "move down", "move the line down", "J"),
+			Accept:  bind("enter", "accept", "take what is chosen", "enter"),
+			Cancel:  bind("esc", "cancel", "leave everything as it was", "esc", "q"),
 		},
 		Dialog: DialogKeys{
 			Yes:    bind("y", "yes", "answer yes", "y"),

@@ -30,6 +30,7 @@ var titles = map[string]string{
 	"Identity":  "New device or module",
 	"Token":     "SAS token",
 	"Dialog":    "Questions and messages",
+	"List":      "Choosing from a list",
 }
 
 // Groups returns every binding by scope, in the order in which the scopes and their keys

@@ -37,7 +37,7 @@ type MoveKeys struct {
 type SelectionKeys struct {
 	NewDevice, NewModule         Binding
 	EditDesired, EditTags        Binding
-	Attach, Refresh              Binding
+	Attach, Refresh, AutoRefresh Binding
 	CopyID, CopyConnectionString Binding
 	RevealKeys                   Binding
 	Delete, Status, Keys, Token  Binding
@@ -46,6 +46,7 @@ type SelectionKeys struct {
 // DevicesKeys work in the devices pane.
 type DevicesKeys struct {
 	Expand, Collapse, Filter Binding
+	Pause                    Binding // of the loading
 }
 
 // TwinKeys work in the twin pane.
@@ -120,6 +121,11 @@ type DialogKeys struct {
 	Yes, No, Switch, Accept, Close Binding
 }
 
+// ListKeys work in dialogs to choose from a list.
+type ListKeys struct {
+	Toggle, Earlier, Later, Accept, Cancel Binding
+}
+
 // Map is every key of the dashboard. Its fields are the scopes; it is a plain value and
 // may be copied and changed before it is handed to the dashboard.
 type Map struct {
@@ -139,5 +145,6 @@ type Map struct {
 	Review    ReviewKeys
 	Identity  IdentityKeys
 	Token     TokenKeys
+	List      ListKeys
 	Dialog    DialogKeys
 }

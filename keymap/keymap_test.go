@@ -56,6 +56,7 @@ func TestNoKeyMeansTwoThingsAtOnce(t *testing.T) {
 		"review":       {m.Move, m.Review},
 		"identity":     {m.Identity},
 		"token":        {m.Token},
+		"list":         {m.Move, m.List},
 	} {
 		owner := map[string]string{}
 		for _, scope := range active {

@@ -10,10 +10,15 @@ import (
 )
 
 // Backend is what the dashboard needs of a hub. Every method may block and is called
-// from commands only, never from Update or View. Implementations are safe for concurrent use.
+// from commands only, never from Update or View, unless it says otherwise. Implementations are safe for concurrent use.
 type Backend interface {
-	// Devices returns one page of device twins; an empty continuation asks for the first.
-	Devices(ctx context.Context, continuation string, size int) (hub.Page, error)
+	// List returns one page of the devices or modules that a listing is of; an empty continuation asks
+	// for the first. It bounds the exchange by itself, whatever ctx waits for before.
+	List(ctx context.Context, l hub.Listing, continuation string, size int) (hub.Entries, error)
+	// Statistics counts the devices.
+	Statistics(ctx context.Context) (hub.Statistics, error)
+	// Usage tells what the calls have cost lately. It does no I/O and may be called from anywhere.
+	Usage() hub.Usage
 	// Modules returns the module identities of a device.
 	Modules(ctx context.Context, device string) ([]hub.Identity, error)
 	// Identity reads one identity, keys included when the policy may see them.

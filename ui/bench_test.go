@@ -14,15 +14,15 @@ import (
 func loaded(n int) *Model {
 	m := New(newFakeHub(), Options{Host: "contoso.azure-devices.net", Policy: "iothubowner"})
 	m.Update(tea.WindowSizeMsg{Width: 200, Height: 60})
-	var page hub.Page
+	var page []hub.Entry
 	for i := range n {
-		page.Twins = append(page.Twins, hub.Twin{
+		page = append(page, hub.Entry{
 			ID:   hub.ID{Device: fmt.Sprintf("device-%07d", i)},
 			Tags: patch.Object(patch.Member{Key: "site", Value: patch.String("ist")}),
 		})
 	}
 	m.Init()
-	m.Update(pageMsg{gen: m.listing.gen, page: page, first: true})
+	m.Update(pagesMsg{gen: m.listing.gen, entries: page})
 	for m.devices.Continue() != nil {
 		continue
 	}

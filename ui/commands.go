@@ -14,7 +14,7 @@ import (
 // result is a message that names what it is the result of.
 
 const (
-	pageSize    = 100                    // what every hub grants without asking again
+	pageSize    = 100                    // what every hub grants without asking again, and is soon there
 	fetchDelay  = 60 * time.Millisecond  // the cursor rests this long before a twin is read
 	retryDelay  = 150 * time.Millisecond // before a twin is read again that was older than an event
 	clockPeriod = time.Second
@@ -22,12 +22,6 @@ const (
 )
 
 type (
-	pageMsg struct {
-		gen   uint64
-		page  hub.Page
-		first bool
-		err   error
-	}
 	modulesMsg struct {
 		gen    uint64
 		device string
@@ -93,13 +87,6 @@ type (
 	clockMsg       struct{}
 	clearStatusMsg struct{ id uint64 }
 )
-
-func listPage(ctx context.Context, b Backend, gen uint64, continuation string) tea.Cmd {
-	return func() tea.Msg {
-		page, err := b.Devices(ctx, continuation, pageSize)
-		return pageMsg{gen: gen, page: page, first: continuation == "", err: err}
-	}
-}
 
 func readModules(ctx context.Context, b Backend, gen uint64, device string) tea.Cmd {
 	return func() tea.Msg {

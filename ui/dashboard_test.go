@@ -188,9 +188,9 @@ func TestARealHubIsAskedBeforeAModuleIsThrownOff(t *testing.T) {
 func TestARealHubIsNotPolled(t *testing.T) {
 	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
 		p.toController()
-		before := p.hub.count("Devices") + p.hub.count("Twin") + p.hub.count("Modules") + p.hub.count("Identity")
+		before := p.hub.count("List") + p.hub.count("Twin") + p.hub.count("Modules") + p.hub.count("Identity")
 		p.wait(time.Minute)
-		if after := p.hub.count("Devices") + p.hub.count("Twin") + p.hub.count("Modules") + p.hub.count("Identity"); after != before {
+		if after := p.hub.count("List") + p.hub.count("Twin") + p.hub.count("Modules") + p.hub.count("Identity"); after != before {
 			t.Errorf("%d requests in an idle minute", after-before)
 		}
 	})

@@ -88,13 +88,13 @@ func TestASaveLeavesTheReadOfAnotherTwinAlone(t *testing.T) {
 		p.wait(time.Second)
 		p.Press("j")
 		p.wait(time.Second)
-		p.hub.failing("Devices", errUnplugged)
+		p.hub.failing("List", errUnplugged)
 		p.hub.failing("Twin", errUnplugged)
 		p.Press("r", "e", "enter")
 		p.Type("9")
 		p.Press("enter", "s")
 		p.sees("Review: Desired properties of pump-01", "✗ unreachable")
-		p.hub.failing("Devices", nil)
+		p.hub.failing("List", nil)
 		p.hub.failing("Twin", nil)
 		p.hub.slow(late(time.Second, "Twin"))
 		p.hub.mu.Lock()
@@ -128,7 +128,7 @@ func TestEveryFailureIsToldAndSurvived(t *testing.T) {
 		do   func(p *pump)
 		sees string
 	}{
-		"Devices":        {func(p *pump) { p.Press("r") }, "✗ cannot reach"},
+		"List":           {func(p *pump) { p.Press("r") }, "✗ cannot reach"},
 		"Modules":        {func(p *pump) { p.Press("1", "g", "l") }, "✗ cannot reach"},
 		"Twin":           {func(p *pump) { p.Press("1", "j") }, "✗ cannot reach"},
 		"Identity":       {func(p *pump) { p.Press("v") }, "cannot reach"},
@@ -138,7 +138,7 @@ func TestEveryFailureIsToldAndSurvived(t *testing.T) {
 		"Next":           {func(p *pump) { p.hub.elsewhere(controller, `{"a":1}`) }, "connected"},
 	} {
 		t.Run(method, func(t *testing.T) {
-			inBubble(t, Options{Embedded: method != "Devices" && method != "Twin"}, 120, 36, demo, func(p *pump) {
+			inBubble(t, Options{Embedded: method != "List" && method != "Twin"}, 120, 36, demo, func(p *pump) {
 				p.toController()
 				p.hub.failing(method, errUnplugged)
 				step.do(p)
@@ -161,10 +161,10 @@ func TestAnErrorOnAPageKeepsWhatIsLoaded(t *testing.T) {
 	inBubble(t, Options{}, 120, 36, many, func(p *pump) {
 		p.wait(time.Second)
 		p.sees("4 devices", "loaded 4 of 4")
-		p.hub.failing("Devices", errUnplugged)
+		p.hub.failing("List", errUnplugged)
 		p.Press("r")
 		p.sees("thermostat-02", "✗ cannot reach", "running?")
-		p.hub.failing("Devices", nil)
+		p.hub.failing("List", nil)
 		p.Press("r")
 		p.sees("● connected", "loaded 4 of 4")
 	})
@@ -173,12 +173,12 @@ func TestAnErrorOnAPageKeepsWhatIsLoaded(t *testing.T) {
 func TestAClientThatFindsTheWayBackRefreshesTheRest(t *testing.T) {
 	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
 		p.toController()
-		for _, method := range []string{"Twin", "Devices", "Modules"} {
+		for _, method := range []string{"Twin", "List", "Modules"} {
 			p.hub.failing(method, errUnplugged)
 		}
 		p.Press("r")
 		p.sees("✗ unreachable", "✗ cannot reach", "desired v1")
-		for _, method := range []string{"Twin", "Devices", "Modules"} {
+		for _, method := range []string{"Twin", "List", "Modules"} {
 			p.hub.failing(method, nil)
 		}
 		p.hub.mu.Lock()
@@ -209,11 +209,11 @@ func TestARefusedPolicyIsToldFromAHubThatIsNotThere(t *testing.T) {
 	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
 		p.wait(time.Second)
 		refused := &hub.Error{Op: "list the devices", Status: 401, Code: hub.CodeUnauthorized}
-		p.hub.failing("Devices", refused)
+		p.hub.failing("List", refused)
 		p.hub.failing("Twin", refused)
 		p.Press("r")
 		p.sees("✗ not authorized")
-		p.hub.failing("Devices", nil)
+		p.hub.failing("List", nil)
 		p.hub.failing("Twin", nil)
 		p.Press("r")
 		p.sees("● connected")

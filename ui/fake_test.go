@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -26,10 +27,20 @@ type fakeHub struct {
 	fail       map[string]error // by method
 	delay      func(method string, id hub.ID) time.Duration
 	pageSize   int
+	largest    int     // a larger page is refused; 0: none is
+	asked      []asked // of listings and searches
+	usage      hub.Usage
 	seq        uint64
 	events     chan hub.Event
 	etags      int
 	queries    fakeQueries
+}
+
+// asked is what a call of List wanted.
+type asked struct {
+	hub.Listing
+	continuation string
+	size         int
 }
 
 func newFakeHub() *fakeHub {
@@ -137,29 +148,82 @@ func notFound(op string) error {
 	return &hub.Error{Op: op, Status: 404, Code: hub.CodeDeviceNotFound, TrackingID: "track-404"}
 }
 
-func (f *fakeHub) Devices(ctx context.Context, continuation string, _ int) (hub.Page, error) {
-	if err := f.enter(ctx, "Devices", hub.ID{}); err != nil {
-		return hub.Page{}, err
+func (f *fakeHub) List(ctx context.Context, l hub.Listing, continuation string, size int) (hub.Entries, error) {
+	method := "List"
+	if l.Where != "" {
+		method = "Search"
+	}
+	f.mu.Lock()
+	f.asked = append(f.asked, asked{l, continuation, size})
+	f.mu.Unlock()
+	if err := f.enter(ctx, method, hub.ID{}); err != nil {
+		return hub.Entries{}, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.largest > 0 && size > f.largest {
+		return hub.Entries{}, &hub.Error{Op: "list the devices", Status: 400}
+	}
 	var ids []string
 	for id := range f.identities {
-		if !id.IsModule() {
+		if !id.IsModule() && f.matches(id, l.Where) {
 			ids = append(ids, id.Device)
 		}
 	}
 	slices.Sort(ids)
 	from, _ := strconv.Atoi(continuation)
-	to := min(from+f.pageSize, len(ids))
-	var page hub.Page
+	to := min(from+min(f.pageSize, size), len(ids))
+	var page hub.Entries
 	for _, id := range ids[from:to] {
-		page.Twins = append(page.Twins, f.twins[hub.ID{Device: id}])
+		page.Rows = append(page.Rows, f.twins[hub.ID{Device: id}].Entry())
 	}
 	if to < len(ids) {
 		page.Continuation = strconv.Itoa(to)
 	}
 	return page, nil
+}
+
+// beginning finds the conditions of a search.
+var beginning = regexp.MustCompile(`STARTSWITH\(([^,]+), '([^']*)'\)|([A-Za-z.]+) = '([^']*)'`)
+
+// matches reports whether one of the conditions of a search holds for a device.
+func (f *fakeHub) matches(id hub.ID, where string) bool {
+	if where == "" {
+		return true
+	}
+	for _, m := range beginning.FindAllStringSubmatch(where, -1) {
+		attribute, text, whole := m[1]+m[3], m[2]+m[4], m[3] != ""
+		value := id.Device
+		if path, ok := strings.CutPrefix(attribute, "tags."); ok {
+			tag, _ := f.twins[id].Tags.Get(path)
+			value = tag.Text()
+		}
+		if value == text || !whole && text != "" && strings.HasPrefix(value, text) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *fakeHub) Statistics(ctx context.Context) (hub.Statistics, error) {
+	if err := f.enter(ctx, "Statistics", hub.ID{}); err != nil {
+		return hub.Statistics{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var s hub.Statistics
+	for id := range f.identities {
+		if !id.IsModule() {
+			s.Devices++
+		}
+	}
+	return s, nil
+}
+
+func (f *fakeHub) Usage() hub.Usage {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.usage
 }
 
 func (f *fakeHub) Modules(ctx context.Context, device string) ([]hub.Identity, error) {

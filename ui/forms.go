@@ -35,6 +35,11 @@ func (m *Model) answer(from dialog.Dialog, a dialog.Action) tea.Cmd {
 		if a.Yes {
 			return m.agreed(a.Tag)
 		}
+	case dialog.Picked:
+		m.close(from)
+		if _, ok := a.Tag.(chooseRefresh); ok {
+			return m.choseRefresh(a.Keys[0])
+		}
 	case form.Submit:
 		if f, ok := from.(*form.Identity); ok {
 			f.SetBusy(true)

@@ -39,6 +39,9 @@ func (m *Model) press(key tea.KeyPressMsg) tea.Cmd {
 		if r := m.query.results; r != nil {
 			return m.resultsActed(r.Update(key))
 		}
+		if cmd, done := m.loading(key); done {
+			return cmd
+		}
 		return m.devicesActed(m.devices.Update(key))
 	case paneTwin:
 		return m.twinActed(m.twin.Update(key))
@@ -108,8 +111,12 @@ func (m *Model) selection(key keymap.Press) (cmd tea.Cmd, done bool) {
 		return m.rerun(), true
 	}
 	if k.Refresh.Matches(key) {
-		m.asked = true
+		m.listing.asked = true
 		return m.refresh(), true
+	}
+	if k.AutoRefresh.Matches(key) {
+		m.openRefreshChoice()
+		return nil, true
 	}
 	id, ok := m.selected()
 	var act func(hub.ID) tea.Cmd
@@ -162,7 +169,7 @@ func (m *Model) devicesActed(a devices.Action) tea.Cmd {
 	case devices.Continue:
 		cmd = now(continueMsg{})
 	}
-	return tea.Batch(cmd, m.retarget())
+	return tea.Batch(cmd, m.seek(), m.retarget())
 }
 
 func (m *Model) twinActed(a twin.Action) tea.Cmd {
@@ -201,6 +208,7 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 			first = append(first, k.Filter.Clear)
 		}
 		if m.query.results == nil {
+			first = append(first, m.loadingKeys()...)
 			first = append(first, k.Devices.Filter, k.Devices.Expand)
 		}
 	case paneTwin:

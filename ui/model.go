@@ -66,8 +66,9 @@ type Model struct {
 	stopWrite context.CancelFunc // calls off what the form in front waits for; never nil
 	awaited   *patch.Section     // section to edit when its twin has been read; nil when none, and after the next key
 
-	asked    bool // the user asked for the listing that is running, and is told when it is done
-	listing  task
+	listing  listing
+	finding  finding
+	usage    hub.Usage // as of the last tick
 	reading  task
 	identity task
 	asking   task             // who is connected as the identity a client is to be attached as
@@ -180,10 +181,15 @@ func (m *Model) tick() tea.Cmd {
 		if !m.reading.busy {
 			cmds = append(cmds, m.readTwin())
 		}
-		if m.ticks%2 == 0 && !m.listing.busy && m.devices.Len() <= 2*pageSize {
-			cmds = append(cmds, m.list(), m.readOpenModules())
+		if m.ticks%2 == 0 && !m.listing.running() && m.devices.Len() <= 2*pageSize {
+			cmds = append(cmds, m.relist(), m.readOpenModules())
 		}
 	}
+	if m.refreshDue() {
+		cmds = append(cmds, m.relist())
+	}
+	m.usage = m.backend.Usage()
+	m.showProgress()
 	return tea.Batch(cmds...)
 }
 

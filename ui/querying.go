@@ -2,8 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -43,11 +41,12 @@ type (
 	nextDueMsg struct{ gen uint64 } // time for the next page, after the hub has throttled
 )
 
-// runQuery asks for a page of a query and makes it ready to be shown.
+// runQuery asks for a page of a query and makes it ready to be shown. When the hub's quota is spent
+// it says so at once: whoever typed it can wait, or type something else.
 func runQuery(ctx context.Context, b Backend, gen uint64, text, continuation string) tea.Cmd {
 	return func() tea.Msg {
 		begun := time.Now()
-		result, err := b.Run(ctx, text, continuation, pageSize)
+		result, err := b.Run(hub.AtOnce(ctx), text, continuation, pageSize)
 		page := query.Prepare(text, result, time.Since(begun))
 		return resultMsg{gen: gen, query: text, whole: result.Whole, page: page, first: continuation == "", err: err}
 	}
@@ -159,10 +158,10 @@ func (m *Model) queryFailed(msg resultMsg) tea.Cmd {
 	if r == nil {
 		return nil
 	}
-	var refusal *hub.Error
-	if _, all := r.Loading(); all && hub.Throttled(msg.err) && errors.As(msg.err, &refusal) {
-		r.Wait(fmt.Sprintf("throttled, goes on in %.0f s", refusal.RetryAfter.Seconds()))
-		return after(m.ctx, refusal.RetryAfter, nextDueMsg{m.query.run.gen})
+	if _, all := r.Loading(); all && hub.Throttled(msg.err) {
+		wait := hub.RetryAfter(msg.err)
+		r.Wait("throttled, goes on in " + countdown(wait))
+		return after(m.ctx, wait, nextDueMsg{m.query.run.gen})
 	}
 	again := m.keys.Results.LoadAll
 	if msg.first {

@@ -17,8 +17,16 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.gotPreferences(msg)
 	case keptMsg:
 		return m.kept(msg)
-	case pageMsg:
-		return m.gotPage(msg)
+	case pagesMsg:
+		return m.gotPages(msg)
+	case totalMsg:
+		m.gotTotal(msg)
+	case resumeMsg:
+		return m.resumeListing(msg)
+	case findDueMsg:
+		return m.find(msg)
+	case foundMsg:
+		return m.found(msg)
 	case resultMsg:
 		return m.gotResult(msg)
 	case arrangedMsg:
@@ -63,36 +71,6 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.identityResult(msg)
 	}
 	return nil
-}
-
-// list starts a listing of the registry; one that is running is cancelled.
-func (m *Model) list() tea.Cmd {
-	ctx, gen := m.listing.start(m.ctx)
-	m.devices.Begin()
-	return listPage(ctx, m.backend, gen, "")
-}
-
-func (m *Model) gotPage(msg pageMsg) tea.Cmd {
-	if !m.listing.done(msg.gen) {
-		return nil
-	}
-	m.heard(msg.err)
-	if msg.err != nil {
-		m.asked = false
-		m.devices.Fail(sentence(msg.err) + " (" + m.keys.Selection.Refresh.Label + " tries again)")
-		return nil
-	}
-	last := msg.page.Continuation == ""
-	cmd := m.devicesActed(m.devices.AddPage(msg.page.Twins, last))
-	if last && m.asked {
-		m.asked = false
-		return tea.Batch(cmd, m.say(info, "refreshed"))
-	}
-	if last {
-		return cmd
-	}
-	ctx, gen := m.listing.start(m.ctx)
-	return tea.Batch(cmd, listPage(ctx, m.backend, gen, msg.page.Continuation))
 }
 
 // refresh reads again what is on the screen.

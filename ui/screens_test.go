@@ -100,7 +100,7 @@ func TestRandomKeys(t *testing.T) {
 					case 2:
 						p.hub.elsewhere(controller, fmt.Sprintf(`{"n":%d}`, r.IntN(1000)))
 					case 3:
-						p.hub.failing([]string{"Twin", "Devices", "Attach", "PatchTwin", "Run"}[r.IntN(5)], []error{nil, errUnplugged}[r.IntN(2)])
+						p.hub.failing([]string{"Twin", "List", "Attach", "PatchTwin", "Run"}[r.IntN(5)], []error{nil, errUnplugged}[r.IntN(2)])
 					default:
 						p.Press(keys[r.IntN(len(keys))])
 					}

@@ -85,7 +85,7 @@ func (m *Model) heard(err error) {
 	case errors.Is(err, context.Canceled):
 	case hub.Unauthorized(err):
 		m.link = refused
-	case errors.As(err, &refusal):
+	case errors.As(err, &refusal), hub.Throttled(err):
 		m.link = connected
 	default:
 		m.link = unreachable

@@ -26,6 +26,15 @@ func (t *task) start(parent context.Context) (context.Context, uint64) {
 	return ctx, t.gen
 }
 
+// begin is start for work that bounds each of its calls by itself, and may wait before them.
+func (t *task) begin(parent context.Context) (context.Context, uint64) {
+	t.stop()
+	ctx, cancel := context.WithCancel(parent)
+	t.cancel = cancel
+	t.busy = true
+	return ctx, t.gen
+}
+
 // stop cancels what is in flight and makes its result stale.
 func (t *task) stop() {
 	t.gen++

@@ -6,7 +6,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/ui/cell"
-	"twindeck/ui/devices"
 	"twindeck/ui/dialog"
 	"twindeck/ui/theme"
 )
@@ -179,8 +178,8 @@ func (m *Model) paneTabs(w int) string {
 	return cell.Fit(b.String(), w)
 }
 
-// header shows which hub this is, how it is reached, and how much of it is loaded. What
-// does not fit gives way from the middle: policy first, then the name of the program.
+// header shows which hub this is, how it is reached, how much of it is loaded and what that costs.
+// What does not fit gives way from the middle: policy first, then the name of the program, then the cost.
 func (m *Model) header(w int) string {
 	th := m.theme
 	name := " " + th.Title.Render("twindeck") + "  "
@@ -196,27 +195,21 @@ func (m *Model) header(w int) string {
 		policy = "  " + th.Muted.Render(cell.Safe(m.opts.Policy))
 	}
 	state := "  " + m.link.view(th)
-	count := m.count()
-	for _, left := range []string{name + host + policy + state, name + host + state, " " + host + state, name + state[2:]} {
-		if gap := w - cell.Width(left) - cell.Width(count); gap >= 2 {
-			return left + cell.Spaces(gap) + count
+	loaded, requests := m.loadedOf(), m.requests()
+	if loaded != "" {
+		loaded += " "
+	}
+	lefts := []string{name + host + policy + state, name + host + state, " " + host + state, name + state[2:]}
+	for _, try := range [...]struct{ left, cost int }{{0, 0}, {1, 0}, {0, 1}, {1, 1}, {2, 1}, {0, 2}, {1, 2}, {2, 2}, {3, 2}} {
+		left, right := lefts[try.left], loaded
+		if cost := requests[try.cost]; cost != "" {
+			right += "  " + cost + " "
+		}
+		if gap := w - cell.Width(left) - cell.Width(right); gap >= 2 {
+			return left + cell.Spaces(gap) + right
 		}
 	}
 	return cell.Fit(name+state[2:], w)
-}
-
-// count says how many devices there are, as far as they are loaded.
-func (m *Model) count() string {
-	n := m.devices.Len()
-	switch {
-	case m.devices.Complete() && n == 1:
-		return "1 device "
-	case m.devices.Complete():
-		return devices.Count(n) + " devices "
-	case m.devices.Loading():
-		return m.theme.Muted.Render("loading "+devices.Count(n)+theme.Pending) + " "
-	}
-	return ""
 }
 
 // footer shows the keys that work now and, at its right end, what just happened. A message

@@ -19,17 +19,6 @@ func (p *Pane) Entry(id hub.ID) (hub.Entry, bool) {
 	return hub.Entry{ID: id, Status: status, Connected: d.connected, Auth: d.auth, Edge: d.edge}, true
 }
 
-// AddFound brings devices that are loaded up to date.
-func (p *Pane) AddFound(entries []hub.Entry) Action {
-	p.revision++
-	for _, e := range entries {
-		if d := p.store.byID[e.Device]; d != nil && !e.IsModule() {
-			d.disabled, d.auth, d.connected, d.edge = e.Status == hub.Disabled, e.Auth, e.Connected, e.Edge
-		}
-	}
-	return nil
-}
-
 // Remove lets go of an identity that was deleted, a device with its modules. The next row is
 // selected in its place.
 func (p *Pane) Remove(id hub.ID) {

@@ -11,7 +11,7 @@ import (
 func TestWhatWasDeletedGoesAndTheNextRowIsSelected(t *testing.T) {
 	p := New(keymap.Default())
 	p.Begin()
-	drain(p, p.AddPage([]hub.Twin{tagged("a", "x"), tagged("b", "x"), tagged("c", "x")}, true))
+	drain(p, p.Add([]hub.Entry{tagged("a", "x"), tagged("b", "x"), tagged("c", "x")}, true))
 	press(p, "j")
 	p.Remove(hub.ID{Device: "b"})
 	if got, _ := p.Selected(); got.Device != "c" || p.Len() != 2 {
@@ -33,18 +33,18 @@ func TestADeviceThatWasChangedIsShownSo(t *testing.T) {
 	p.Begin()
 	gateway := tagged("gateway", "x")
 	gateway.Edge, gateway.Auth = true, hub.AuthCA
-	drain(p, p.AddPage([]hub.Twin{tagged("a", "x"), gateway}, true))
+	drain(p, p.Add([]hub.Entry{tagged("a", "x"), gateway}, true))
 	e, ok := p.Entry(gateway.ID)
 	if !ok || !e.Edge || e.Auth != hub.AuthCA || e.Status != hub.Enabled {
 		t.Fatalf("it is %+v", e)
 	}
 	e.Status, e.Auth = hub.Disabled, hub.AuthSAS
-	p.AddFound([]hub.Entry{e, {ID: hub.ID{Device: "nobody"}}})
+	p.AddFound([]hub.Entry{e, {ID: hub.ID{Device: "found"}}})
 	if again, _ := p.Entry(e.ID); again.Status != hub.Disabled || again.Auth != hub.AuthSAS {
 		t.Errorf("it became %+v", again)
 	}
-	if _, ok := p.Entry(hub.ID{Device: "nobody"}); ok {
-		t.Error("nobody is there")
+	if _, ok := p.Entry(hub.ID{Device: "found"}); !ok {
+		t.Error("what was found is not there")
 	}
 	if got := p.Edges(5); !slices.Equal(got, []string{"gateway"}) {
 		t.Errorf("edge devices are %v", got)

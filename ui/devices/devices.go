@@ -38,6 +38,7 @@ type Pane struct {
 	typing   bool
 	loading  bool
 	complete bool // a listing has run to its end
+	progress Progress
 	problem  string
 	revision uint64
 	walking  bool // a Continue is on its way
@@ -73,23 +74,54 @@ func (p *Pane) Begin() {
 	p.store.listing++
 }
 
-// AddPage takes a page of a listing; last ends it and lets go of devices it did not contain.
-func (p *Pane) AddPage(twins []hub.Twin, last bool) Action {
+// Add takes a page of a listing; last ends it and lets go of devices it did not contain.
+func (p *Pane) Add(entries []hub.Entry, last bool) Action {
 	p.revision++
 	p.problem = ""
-	outdated := false
-	for _, t := range twins {
-		outdated = p.store.put(t) || outdated
-	}
-	if outdated {
-		p.store.rewind()
-	}
+	p.loading = !last
+	p.put(entries)
 	if last {
-		p.loading = false
 		p.complete = true
 		p.store.sweep()
 	}
 	return p.walk()
+}
+
+// AddFound takes devices that a search or a direct read of the hub brought. They belong to no
+// listing: one that is without them lags behind for a while before they go. Of an entry without
+// tags, which is one whose tags were not read, those of before stay.
+func (p *Pane) AddFound(entries []hub.Entry) Action {
+	p.revision++
+	p.put(entries)
+	for _, e := range entries {
+		p.store.byID[e.Device].fresh = lag
+	}
+	return p.walk()
+}
+
+func (p *Pane) put(entries []hub.Entry) {
+	outdated := false
+	for _, e := range entries {
+		outdated = p.store.put(e) || outdated
+	}
+	if outdated {
+		p.store.rewind()
+	}
+}
+
+// Progress is how far the loading has come.
+type Progress struct {
+	Total  int    // devices there are, as far as that is known; -1: not known
+	Paused bool   // the user has it rest
+	Note   string // what it waits for, in a few words; may be empty
+}
+
+// SetProgress says how far the listing has come.
+func (p *Pane) SetProgress(now Progress) {
+	if p.progress != now {
+		p.revision++
+		p.progress = now
+	}
 }
 
 // Fail ends a listing that broke off, with a sentence for the user. What is loaded stays.
@@ -214,7 +246,7 @@ func (p *Pane) Reveal(f hub.Identity) Action {
 	p.revision++
 	d := p.store.byID[f.Device]
 	if d == nil {
-		p.store.put(hub.Twin{ID: hub.ID{Device: f.Device}})
+		p.store.put(hub.Entry{ID: hub.ID{Device: f.Device}})
 		d = p.store.byID[f.Device]
 	}
 	if f.IsModule() {

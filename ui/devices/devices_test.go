@@ -17,15 +17,15 @@ import (
 	"twindeck/ui/theme"
 )
 
-func tagged(id, site string) hub.Twin {
-	return hub.Twin{
+func tagged(id, site string) hub.Entry {
+	return hub.Entry{
 		ID:   hub.ID{Device: id},
 		Tags: patch.Object(patch.Member{Key: "site", Value: patch.String(site)}),
 	}
 }
 
-func page(n, from int) []hub.Twin {
-	var twins []hub.Twin
+func page(n, from int) []hub.Entry {
+	var twins []hub.Entry
 	for i := range n {
 		twins = append(twins, tagged(fmt.Sprintf("device-%06d", from+i), fmt.Sprintf("site%d", (from+i)%7)))
 	}
@@ -77,7 +77,7 @@ func ids(p *Pane) []string {
 func TestPagesArriveOneByOneAndTheSelectionStays(t *testing.T) {
 	p := New(keymap.Default())
 	p.Begin()
-	drain(p, p.AddPage(page(3, 10), false))
+	drain(p, p.Add(page(3, 10), false))
 	if id, ok := p.Selected(); !ok || id.Device != "device-000010" {
 		t.Fatalf("the first device should be selected, not %v", id)
 	}
@@ -85,7 +85,7 @@ func TestPagesArriveOneByOneAndTheSelectionStays(t *testing.T) {
 		t.Errorf("no progress:\n%s", got)
 	}
 	press(p, "j")
-	drain(p, p.AddPage(page(10, 0), true)) // from a hub that keeps no order
+	drain(p, p.Add(page(10, 0), true)) // from a hub that keeps no order
 	if id, _ := p.Selected(); id.Device != "device-000011" {
 		t.Errorf("the selection moved to %v", id)
 	}
@@ -101,13 +101,13 @@ func TestPagesArriveOneByOneAndTheSelectionStays(t *testing.T) {
 func TestDevicesThatArriveAboveMoveNothing(t *testing.T) {
 	p := New(keymap.Default())
 	p.Begin()
-	drain(p, p.AddPage(page(50, 1000), false))
+	drain(p, p.Add(page(50, 1000), false))
 	press(p, "G")
 	text(p, 30, 12)
 	press(p, "k", "k", "k")
 	before := text(p, 30, 12)
 	for i := range 5 {
-		drain(p, p.AddPage(page(20, 900-20*i), false))
+		drain(p, p.Add(page(20, 900-20*i), false))
 	}
 	after := text(p, 30, 12)
 	if b, a := strings.Split(before, "\n")[1:11], strings.Split(after, "\n")[1:11]; !slices.Equal(a, b) {
@@ -118,14 +118,14 @@ func TestDevicesThatArriveAboveMoveNothing(t *testing.T) {
 func TestADeletedDeviceLeavesAndACreatedOneIsGivenTime(t *testing.T) {
 	p := New(keymap.Default())
 	p.Begin()
-	drain(p, p.AddPage(page(3, 0), true))
+	drain(p, p.Add(page(3, 0), true))
 	drain(p, p.Reveal(hub.Identity{ID: hub.ID{Device: "device-created"}}))
 	if id, _ := p.Selected(); id.Device != "device-created" {
 		t.Errorf("what was created is not selected but %v", id)
 	}
 	for i := range lag + 1 {
 		p.Begin()
-		drain(p, p.AddPage(page(2, 0), true))
+		drain(p, p.Add(page(2, 0), true))
 		there := slices.Contains(ids(p), "device-created")
 		if want := i < lag; there != want {
 			t.Errorf("after %d listings without it: there is %v", i+1, there)
@@ -143,7 +143,7 @@ func TestADeletedDeviceLeavesAndACreatedOneIsGivenTime(t *testing.T) {
 func TestACreatedModuleIsSelectedWhateverTheFilter(t *testing.T) {
 	p := New(keymap.Default())
 	p.Begin()
-	drain(p, p.AddPage(page(3, 0), true))
+	drain(p, p.Add(page(3, 0), true))
 	drain(p, p.SetModules("device-000001", []hub.Identity{{ID: hub.ID{Device: "device-000001", Module: "controller"}}}))
 	press(p, "/", "c", "o", "n", "t", "enter")
 	if got := ids(p); !slices.Equal(got, []string{"device-000001", "device-000001/controller"}) {
@@ -165,7 +165,7 @@ func TestACreatedModuleIsSelectedWhateverTheFilter(t *testing.T) {
 func TestModulesComeWhenTheDeviceIsOpened(t *testing.T) {
 	p := New(keymap.Default())
 	p.Begin()
-	drain(p, p.AddPage(page(3, 0), true))
+	drain(p, p.Add(page(3, 0), true))
 	a, ok := press(p, "j", "l").(LoadModules)
 	if !ok || a.Device != "device-000001" {
 		t.Fatalf("opening asks for %v", a)
@@ -207,7 +207,7 @@ func TestModulesComeWhenTheDeviceIsOpened(t *testing.T) {
 func TestAFilterFindsModulesAndTags(t *testing.T) {
 	p := New(keymap.Default())
 	p.Begin()
-	drain(p, p.AddPage(page(20, 0), true))
+	drain(p, p.Add(page(20, 0), true))
 	p.SetModules("device-000003", []hub.Identity{{ID: hub.ID{Device: "device-000003", Module: "Thermometer"}}})
 	drain(p, press(p, "/", "t", "h", "e", "r", "m"))
 	if got := ids(p); !slices.Equal(got, []string{"device-000003", "device-000003/Thermometer"}) {
@@ -236,9 +236,9 @@ func TestTheTreeIsWhatAPlainWalkShows(t *testing.T) {
 		for range rapid.IntRange(1, 25).Draw(t, "steps") {
 			switch rapid.IntRange(0, 6).Draw(t, "step") {
 			case 0:
-				drain(p, p.AddPage(page(rapid.IntRange(0, 5).Draw(t, "n"), rapid.IntRange(0, 20).Draw(t, "from")), false))
+				drain(p, p.Add(page(rapid.IntRange(0, 5).Draw(t, "n"), rapid.IntRange(0, 20).Draw(t, "from")), false))
 			case 1:
-				drain(p, p.AddPage(nil, true))
+				drain(p, p.Add(nil, true))
 				p.Begin()
 			case 2:
 				drain(p, p.setFilter(rapid.SampledFrom([]string{"", "1", "site3", "mod", "zzz"}).Draw(t, "filter")))
@@ -272,7 +272,7 @@ func TestTheTreeIsWhatAPlainWalkShows(t *testing.T) {
 func TestAMillionDevicesAreFilteredInSlices(t *testing.T) {
 	p := New(keymap.Default())
 	p.Begin()
-	drain(p, p.AddPage(page(3*slice, 0), true))
+	drain(p, p.Add(page(3*slice, 0), true))
 	press(p, "/")
 	if a := press(p, "9"); a == nil {
 		t.Error("the filter went through everything at once")
@@ -289,7 +289,7 @@ func BenchmarkKeyAndView(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			p := New(keymap.Default())
 			p.Begin()
-			drain(p, p.AddPage(page(n, 0), true))
+			drain(p, p.Add(page(n, 0), true))
 			th := theme.New(true, true)
 			now := time.Unix(0, 0)
 			for b.Loop() {
@@ -304,7 +304,7 @@ func BenchmarkKeyAndView(b *testing.B) {
 func BenchmarkFilterSlice(b *testing.B) {
 	p := New(keymap.Default())
 	p.Begin()
-	drain(p, p.AddPage(page(slice, 0), true))
+	drain(p, p.Add(page(slice, 0), true))
 	p.store.query = "zzz"
 	for b.Loop() {
 		p.store.rewind()
@@ -315,7 +315,7 @@ func BenchmarkFilterSlice(b *testing.B) {
 func TestAFailedReadKeepsTheModulesThatAreKnown(t *testing.T) {
 	p := New(keymap.Default())
 	p.Begin()
-	drain(p, p.AddPage(page(2, 0), true))
+	drain(p, p.Add(page(2, 0), true))
 	press(p, "l")
 	drain(p, p.SetModules("device-000000", []hub.Identity{{ID: hub.ID{Device: "device-000000", Module: "m"}}}))
 	drain(p, p.FailModules("device-000000", "cannot reach the hub"))
@@ -328,7 +328,7 @@ func TestAFailedReadKeepsTheModulesThatAreKnown(t *testing.T) {
 func TestModulesThatArriveAboveMoveNothing(t *testing.T) {
 	p := New(keymap.Default())
 	p.Begin()
-	drain(p, p.AddPage(page(50, 0), true))
+	drain(p, p.Add(page(50, 0), true))
 	press(p, "l", "G", "k", "k", "k", "k", "k", "k", "l")
 	drain(p, p.SetModules("device-000043", nil))
 	press(p, "j") // onto the note that there are none

@@ -9,6 +9,9 @@ import (
 // Typing reports whether a filter is being typed, when every printable key belongs to it.
 func (p *Pane) Typing() bool { return p.typing }
 
+// Filter returns the filter as it is typed.
+func (p *Pane) Filter() string { return p.filter.Value() }
+
 // Filtered reports whether a filter hides some of the devices.
 func (p *Pane) Filtered() bool { return p.store.query != "" }
 

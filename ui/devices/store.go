@@ -80,7 +80,7 @@ func newStore() store { return store{byID: map[string]*device{}} }
 
 // put adds a device or brings it up to date. It reports whether the rows are wrong now,
 // because a filter lets through a device that it kept out, or the reverse.
-func (s *store) put(t hub.Twin) (outdated bool) {
+func (s *store) put(t hub.Entry) (outdated bool) {
 	d, known := s.byID[t.Device]
 	if !known {
 		d = &device{id: t.Device}
@@ -91,9 +91,11 @@ func (s *store) put(t hub.Twin) (outdated bool) {
 	d.disabled = t.Status == hub.Disabled
 	d.auth = t.Auth
 	d.edge = t.Edge
-	d.activity = unix(t.LastActivityTime)
 	before := d.search
-	d.tags, d.search = searchable(t.Device, t.Tags)
+	if !known || !t.Tags.IsNull() {
+		d.activity = unix(t.LastActivityTime)
+		d.tags, d.search = searchable(t.Device, t.Tags)
+	}
 	if !known {
 		s.insert(d)
 		return false

@@ -14,7 +14,7 @@ func TestTagPathsAreThoseThatOccurMost(t *testing.T) {
 	floor := patch.Member{Key: "building", Value: patch.Object(patch.Member{Key: "floor", Value: patch.Int(3)})}
 	site := patch.Member{Key: "site", Value: patch.String("ist = x")}
 	p.Begin()
-	drain(p, p.AddPage([]hub.Twin{
+	drain(p, p.Add([]hub.Entry{
 		{ID: hub.ID{Device: "a"}, Tags: patch.Object(floor, site)},
 		{ID: hub.ID{Device: "b"}, Tags: patch.Object(site)},
 		{ID: hub.ID{Device: "c"}, Tags: patch.Object()},

@@ -221,15 +221,23 @@ func (p *Pane) emptyLine() string {
 // footLine tells how much of the registry is loaded.
 func (p *Pane) footLine(th theme.Theme) string {
 	n := Count(len(p.store.devices))
-	switch {
+	text := ""
+	switch total := p.progress.Total; {
+	case p.Filtered() && p.complete:
+		text = fmt.Sprintf(" %s of %s devices", Count(p.store.shown), n)
+	case p.progress.Paused:
+		text = " paused at " + n
+	case p.loading && !p.complete && total > len(p.store.devices):
+		text = " loaded " + n + " of " + Count(total) + theme.Pending
 	case p.loading && !p.complete:
-		return th.Muted.Render(" loaded " + n + theme.Pending)
-	case p.Filtered():
-		return th.Muted.Render(fmt.Sprintf(" %s of %s devices", Count(p.store.shown), n))
-	case len(p.store.devices) == 0:
-		return ""
+		text = " loaded " + n + theme.Pending
+	case len(p.store.devices) > 0:
+		text = " loaded " + n + " of " + n
 	}
-	return th.Muted.Render(" loaded " + n + " of " + n)
+	if p.progress.Note != "" {
+		text = " " + p.progress.Note + " ·" + text
+	}
+	return th.Muted.Render(text)
 }
 
 // Count writes a number with thousands separated, as people read them: 1,204.
