@@ -100,6 +100,12 @@ var (
 // with one of id's keys, or by a policy with the right to connect devices, and its resource is
 // id's or above it. It returns the time at which a connection made with it is to end.
 func (a *Authority) VerifyIdentity(token string, id registry.ID, creds registry.Credentials, now time.Time) (expiry time.Time, err error) {
+	return a.VerifyEndpoint(token, id, "", creds, now)
+}
+
+// VerifyEndpoint is VerifyIdentity for one endpoint of id, such as /files, empty for all: the
+// token's resource may also be as narrow as that. One SDK signs for its uploads alone.
+func (a *Authority) VerifyEndpoint(token string, id registry.ID, endpoint string, creds registry.Credentials, now time.Time) (expiry time.Time, err error) {
 	t, err := parse(token)
 	if err != nil {
 		return time.Time{}, err
@@ -120,7 +126,7 @@ func (a *Authority) VerifyIdentity(token string, id registry.ID, creds registry.
 		path += "/modules/" + id.Module
 	}
 	// One library names a device without the word devices.
-	if !t.covers(a.hosts, path) && (id.Module != "" || !t.covers(a.hosts, id.Device)) {
+	if !t.covers(a.hosts, path+endpoint) && (id.Module != "" || !t.covers(a.hosts, id.Device+endpoint)) {
 		return time.Time{}, ErrForbidden
 	}
 	if !creds.Enabled {

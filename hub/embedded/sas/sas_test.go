@@ -97,6 +97,29 @@ func TestVerifyIdentity(t *testing.T) {
 	}
 }
 
+// TestTokenForOneEndpoint: one SDK signs for what it asks for, and not for the device.
+func TestTokenForOneEndpoint(t *testing.T) {
+	token := func(path string) string {
+		return makeToken(escaped(1, "localhost/devices/d#1"+path), creds.Primary, "", tomorrow)
+	}
+	for _, c := range []struct {
+		token, endpoint string
+		want            error
+	}{
+		{token("/files"), "/files", nil},
+		{token("/files"), "/files/notifications", nil},
+		{token(""), "/files", nil},
+		{token("/files/notifications"), "/files", ErrForbidden},
+		{token("/files"), "/messages/events", ErrForbidden},
+		{token("/file"), "/files", ErrForbidden},
+		{token("/files"), "", ErrForbidden},
+	} {
+		if _, err := authority.VerifyEndpoint(c.token, device, c.endpoint, creds, now); !errors.Is(err, c.want) {
+			t.Errorf("%s at %q: %v, want %v", c.token, c.endpoint, err, c.want)
+		}
+	}
+}
+
 func TestVerifyService(t *testing.T) {
 	owner, _ := authority.Policy("iothubowner")
 	good := makeToken("localhost", owner.Primary, "iothubowner", tomorrow)
