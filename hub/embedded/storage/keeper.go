@@ -82,6 +82,44 @@ func (k *Keeper) Each(f func(key string, value []byte) error) error {
 	}
 }
 
+// Get returns the value under key, nil when there is none; ErrDamaged when it is not what was
+// stored. It sees what Put and Delete have returned from.
+func (k *Keeper) Get(key string) (value []byte, err error) {
+	err = guarded(func() error {
+		return k.db.bolt.View(func(tx *bolt.Tx) error {
+			bucket := tx.Bucket(k.bucket)
+			if bucket == nil {
+				return nil
+			}
+			sealed := bucket.Get([]byte(key))
+			if sealed == nil {
+				return nil
+			}
+			value, err = unseal([]byte(key), append([]byte(nil), sealed...))
+			return err
+		})
+	})
+	return value, err
+}
+
+// Keys returns all keys in their order, without reading values.
+func (k *Keeper) Keys() (keys []string, err error) {
+	err = guarded(func() error {
+		return k.db.bolt.View(func(tx *bolt.Tx) error {
+			bucket := tx.Bucket(k.bucket)
+			if bucket == nil {
+				return nil
+			}
+			c := bucket.Cursor()
+			for key, _ := c.First(); key != nil; key, _ = c.Next() {
+				keys = append(keys, string(key))
+			}
+			return nil
+		})
+	})
+	return keys, err
+}
+
 type entry struct{ key, value []byte }
 
 // chunkSize is how much is copied at once, so that reading never holds up writing for long.

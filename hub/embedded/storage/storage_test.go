@@ -130,6 +130,33 @@ func TestEachSeesEveryKeyOfALargePart(t *testing.T) {
 	}
 }
 
+func TestOneKeyAtATime(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "hub.data"))
+	k := db.Keeper("part")
+	if keys, err := k.Keys(); err != nil || len(keys) != 0 {
+		t.Errorf("a part that is not there has the keys %v, %v", keys, err)
+	}
+	if value, err := k.Get("a"); err != nil || value != nil {
+		t.Errorf("and the value %q, %v", value, err)
+	}
+	for _, key := range []string{"b", "a", "c"} {
+		if err := k.Put(key, []byte("value of "+key)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := k.Delete("c"); err != nil {
+		t.Fatal(err)
+	}
+	if keys, err := k.Keys(); err != nil || !slices.Equal(keys, []string{"a", "b"}) {
+		t.Errorf("the keys are %v, %v", keys, err)
+	}
+	for key, want := range map[string]string{"a": "value of a", "b": "value of b", "c": ""} {
+		if value, err := k.Get(key); err != nil || string(value) != want {
+			t.Errorf("%s is %q, %v", key, value, err)
+		}
+	}
+}
+
 func TestConcurrentWritersKeepTheirOrder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "hub.data")
 	db := open(t, path)
