@@ -83,7 +83,11 @@ type answer struct {
 func (c *client) try(method, path, body string, headers ...string) (answer, error) {
 	cs := c.hub.ConnectionString(c.policy)
 	if !strings.Contains(path, "api-version=") {
-		path += "?api-version=2021-04-12"
+		separator := "?"
+		if strings.Contains(path, "?") {
+			separator = "&"
+		}
+		path += separator + "api-version=2021-04-12"
 	}
 	req, err := http.NewRequest(method, "https://"+c.hub.HTTPSAddress()+path, bytes.NewBufferString(body))
 	if err != nil {

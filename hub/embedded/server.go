@@ -5,9 +5,10 @@
 //
 // The parts: registry is its state, sas is who may do what, rest is the service side, gateway
 // over mqtt is the device side, storage is the file, query is the query language, jobs runs what is
-// scheduled, configurations manages devices automatically, throttle holds clients to quotas,
-// ordered is the JSON, and faults makes all of it fail on demand. None of them shares code with
-// the client side, so that a mistake in one cannot hide a mistake in the other.
+// scheduled, configurations manages devices automatically, uploads and blobs are the files of
+// devices, throttle holds clients to quotas, ordered is the JSON, and faults makes all of it fail on
+// demand. None of them shares code with the client side, so that a mistake in one cannot hide a
+// mistake in the other.
 package embedded
 
 import (
@@ -23,6 +24,7 @@ import (
 	"sync"
 	"time"
 
+	"twindeck/hub/embedded/blobs"
 	"twindeck/hub/embedded/configurations"
 	"twindeck/hub/embedded/faults"
 	"twindeck/hub/embedded/gateway"
@@ -33,6 +35,7 @@ import (
 	"twindeck/hub/embedded/rest"
 	"twindeck/hub/embedded/sas"
 	"twindeck/hub/embedded/throttle"
+	"twindeck/hub/embedded/uploads"
 )
 
 // ID names a device, or a module on a device.
@@ -66,6 +69,13 @@ type Options struct {
 	// CloudToDevice are the limits of messages to devices; the zero value: those of the service.
 	CloudToDevice messages.Limits
 
+	// FileUploads are the limits of uploads of files and of the notifications of them; the zero value:
+	// those of the service.
+	FileUploads uploads.Limits
+	// FileStorage is how much may be uploaded; the zero value: files of up to 256 MiB, and 256 MiB
+	// together in memory, 1 GiB in a DataFile.
+	FileStorage blobs.Limits
+
 	// MaxActiveJobs is how many scheduled jobs may wait or run at once; 0: as many as the Tier
 	// allows, or as are kept.
 	MaxActiveJobs int
@@ -94,6 +104,8 @@ type Server struct {
 	mqttsPort int
 	state
 	deviceSide
+	blobs       *blobs.Store
+	uploads     *uploads.Uploads
 	managed     *configurations.Manager
 	authority   *sas.Authority
 	gateway     *gateway.Gateway
@@ -170,7 +182,7 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	if err := s.assemble(opts); err != nil {
 		return nil, errors.Join(err, closeAll(https), closeAll(mqtts), s.Close())
 	}
-	if err := s.loadDevices(opts); err != nil {
+	if err := errors.Join(s.loadDevices(opts), s.loadFiles(opts)); err != nil {
 		return nil, errors.Join(err, closeAll(https), closeAll(mqtts), s.Close())
 	}
 	s.serve(https, mqtts, opts)
@@ -181,14 +193,16 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 func (s *Server) assemble(opts Options) error {
 	opts.Gateway.Log, opts.Gateway.Now, opts.Gateway.Faults = opts.Log, opts.Now, opts.Faults
 	s.prepareDevices(&opts)
+	s.prepareFiles(opts)
 	s.gateway = gateway.New(s.registry, s.authority, opts.Gateway)
 	s.registry.Listen(s.gateway)
 	scheduled, err := s.newJobs(opts)
 	service := rest.New(rest.Options{
-		Messages: s.messages, Telemetry: s.telemetry, Certs: opts.Gateway.Certificates,
+		Messages: s.messages, Telemetry: s.telemetry, Files: s.uploads, Certs: opts.Gateway.Certificates,
 		Registry: s.registry, Authority: s.authority, Invoker: s.gateway, Jobs: scheduled, Managed: s.managed, Throttle: opts.Gateway.Throttle,
 		Faults: opts.Faults, Queries: opts.Queries, Protocol: opts.Protocol, Now: opts.Now, Log: opts.Log,
 	})
+	files := s.storage(opts)
 	base, stop := context.WithCancel(context.Background())
 	s.base, s.stop = base, stop
 	s.http = &http.Server{
@@ -200,6 +214,10 @@ func (s *Server) assemble(opts Options) error {
 			}
 			if r.URL.Path == webSocketPath {
 				s.gateway.ServeWebSocket(w, r)
+				return
+			}
+			if s.blobs.Serves(r) {
+				files.ServeHTTP(w, r)
 				return
 			}
 			service.ServeHTTP(w, r)

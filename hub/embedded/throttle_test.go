@@ -30,6 +30,7 @@ func TestThrottledRequests(t *testing.T) {
 		{"GET", "/configurations", "", throttle.Configurations, 20},
 		{"POST", "/devices/none/applyConfigurationContent", "{}", throttle.Configurations, 20},
 		{"POST", "/devices/none/messages/devicebound", "{}", throttle.CloudToDevice, 100},
+		{"POST", "/devices/d/files", "{}", throttle.FileUploads, 100},
 	} {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
 			// Time stands still, so that the quotas are what they are at once.
@@ -39,6 +40,9 @@ func TestThrottledRequests(t *testing.T) {
 				t.Fatal(err)
 			}
 			service := newClient(t, start(t, embedded.Options{Gateway: gateway.Options{Throttle: quotas}}))
+			if c.class == throttle.FileUploads { // nobody but a device has it
+				service.must(t, 200, "PUT", "/devices/d", "{}")
+			}
 			for i := range c.quota {
 				if a, err := service.try(c.method, c.path, c.body); err != nil || a.status == 429 {
 					t.Fatalf("request %d: %v, %v", i, a, err)

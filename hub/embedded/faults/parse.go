@@ -20,7 +20,7 @@ const Grammar = `A fault is words with colons between them: what fails, how, and
 
 What fails (everything when it is left out):
   https                     requests; and of those only
-  devices twins query methods jobs configurations messages statistics
+  devices twins query methods jobs configurations messages files statistics
                             what is about these, or
   /twins/d1                 paths that begin like this;
                             GET PUT PATCH POST DELETE behind it chooses the method
@@ -58,6 +58,7 @@ var areas = map[string]func(path string) bool{
 	"jobs":           func(p string) bool { return under(p, "/jobs") },
 	"configurations": func(p string) bool { return under(p, "/configurations") },
 	"messages":       func(p string) bool { return strings.Contains(p, "/messages/") },
+	"files":          isFile,
 	"statistics":     func(p string) bool { return under(p, "/statistics") },
 }
 
@@ -65,6 +66,12 @@ func under(path, prefix string) bool { return path == prefix || strings.HasPrefi
 
 func isMethod(path string) bool {
 	return under(path, "/twins") && strings.HasSuffix(strings.TrimSuffix(path, "/"), "/methods")
+}
+
+// isFile is about the uploads of a device, and the container that they go to.
+func isFile(path string) bool {
+	parts := strings.Split(path, "/")
+	return under(path, "/uploads") || under(path, "/devices") && len(parts) > 3 && parts[3] == "files"
 }
 
 var httpMethods = []string{"GET", "PUT", "PATCH", "POST", "DELETE"}

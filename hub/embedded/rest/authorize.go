@@ -26,7 +26,7 @@ func (s *Server) authorize(r *http.Request, route route, id registry.ID) error {
 	}
 	var reason error
 	if owner != nobody {
-		if reason = s.authorizeOwner(r, token, owner.of(id)); reason == nil {
+		if reason = s.authorizeOwner(r, token, owner.of(id), route.endpoint()); reason == nil {
 			return nil
 		}
 	}
@@ -43,8 +43,9 @@ func (s *Server) authorize(r *http.Request, route route, id registry.ID) error {
 	return errUnauthorized
 }
 
-// authorizeOwner says whether a request comes from the identity that it is about.
-func (s *Server) authorizeOwner(r *http.Request, token string, id registry.ID) error {
+// authorizeOwner says whether a request comes from the identity that it is about. A token may be
+// for that endpoint of the identity alone.
+func (s *Server) authorizeOwner(r *http.Request, token string, id registry.ID, endpoint string) error {
 	creds, exists := s.registry.Credentials(id)
 	if !exists {
 		return sas.ErrSignature
@@ -53,7 +54,7 @@ func (s *Server) authorizeOwner(r *http.Request, token string, id registry.ID) e
 	if token == "" && s.certificates != nil {
 		_, err = s.certificates.VerifyCertificate(r.TLS.PeerCertificates, id, creds, s.now())
 	} else {
-		_, err = s.authority.VerifyIdentity(token, id, creds, s.now())
+		_, err = s.authority.VerifyEndpoint(token, id, endpoint, creds, s.now())
 	}
 	return err
 }
@@ -77,6 +78,16 @@ func (r route) owner() owner {
 		return itsDevice
 	}
 	return nobody
+}
+
+// endpoint is what a path has behind the identity that owns it, up to the next variable.
+func (r route) endpoint() string {
+	path := strings.TrimPrefix(r.path, "/devices/{device}")
+	if r.owner() == itself {
+		path = strings.TrimPrefix(path, "/modules/{module}")
+	}
+	path, _, _ = strings.Cut(path, "/{")
+	return path
 }
 
 func (o owner) of(id registry.ID) registry.ID {

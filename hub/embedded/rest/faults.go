@@ -1,6 +1,9 @@
 package rest
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
 // Fault is a failure on demand. The zero Fault is none. Delay comes first, then one of the
 // others in the order of the fields.
@@ -22,6 +25,38 @@ type Fault struct {
 type Faults interface {
 	Request(method, path string) Fault
 }
+
+// Failing returns a handler that lets requests to next fail as faults say; nil never do. refuse
+// answers with a Status.
+func Failing(next http.Handler, faults Faults, refuse func(w http.ResponseWriter, r *http.Request, status int)) http.Handler {
+	if faults == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fault := faults.Request(r.Method, r.URL.EscapedPath())
+		if !wait(r.Context(), fault.Delay) || fault.Drop {
+			panic(http.ErrAbortHandler)
+		}
+		switch {
+		case fault.Status != 0:
+			refuse(w, r, fault.Status)
+		case fault.LoseAnswer:
+			next.ServeHTTP(lost{w}, r)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// lost is an answer that never comes: the connection is closed when it is due.
+type lost struct{ http.ResponseWriter }
+
+func (lost) WriteHeader(int) { panic(http.ErrAbortHandler) }
+
+func (lost) Write([]byte) (int, error) { panic(http.ErrAbortHandler) }
+
+// Unwrap lets an http.ResponseController at the connection.
+func (l lost) Unwrap() http.ResponseWriter { return l.ResponseWriter }
 
 // faultErrors are the answers to a Fault's Status.
 var faultErrors = map[int]struct {

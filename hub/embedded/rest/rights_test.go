@@ -51,6 +51,9 @@ var rights = map[string]string{
 	"GET /messages/serviceBound/feedback":                          "os",
 	"DELETE /messages/serviceBound/feedback/{lock}":                "os",
 	"POST /messages/serviceBound/feedback/{lock}/abandon":          "os",
+	"GET /messages/serviceBound/fileNotifications":                 "os",
+	"DELETE /messages/serviceBound/fileNotifications/{lock}":       "os",
+	"POST /messages/serviceBound/fileNotifications/{lock}/abandon": "os",
 	"POST /devices/{device}/messages/deviceBound":                  "os",
 	"POST /devices/{device}/modules/{module}/messages/deviceBound": "os",
 
@@ -62,6 +65,10 @@ var rights = map[string]string{
 	"DELETE /devices/{device}/modules/{module}/messages/deviceBound/{lock}":       "odM",
 	"POST /devices/{device}/modules/{module}/messages/deviceBound/{lock}/abandon": "odM",
 	"POST /devices/{device}/modules/{module}/messages/events":                     "odM",
+
+	"POST /devices/{device}/files":                        "odD",
+	"POST /devices/{device}/files/notifications":          "odD",
+	"POST /devices/{device}/files/notifications/{upload}": "odD",
 
 	"GET /twins/{device}":                           "os",
 	"PATCH /twins/{device}":                         "os",
@@ -181,7 +188,7 @@ func TestRights(t *testing.T) {
 		"nonsense":                          "Bearer x",
 		"none":                              "",
 	}
-	names := strings.NewReplacer("{device}", "d", "{module}", "m", "{job}", "none", "{lock}", "none", "{configuration}", "none")
+	names := strings.NewReplacer("{device}", "d", "{module}", "m", "{job}", "none", "{lock}", "none", "{upload}", "none", "{configuration}", "none")
 	seen := map[string]bool{}
 	for _, route := range rest.Routes() {
 		allowed, known := rights[route]

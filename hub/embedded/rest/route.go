@@ -12,7 +12,7 @@ import (
 // route is one operation of the service.
 type route struct {
 	method string
-	path   string // segments; {device} and {module} stand for an id, {lock} for anything, {job} is one in place of a device's
+	path   string // segments; {device} and {module} stand for an id, {lock} and {upload} for anything, {job} is one in place of a device's
 	rights sas.Rights
 	serve  func(*Server, *call) (response, error)
 }
@@ -43,6 +43,9 @@ var routes = []route{
 	{http.MethodGet, "/messages/serviceBound/feedback", sas.ServiceConnect, (*Server).receiveFeedback},
 	{http.MethodDelete, "/messages/serviceBound/feedback/{lock}", sas.ServiceConnect, (*Server).completeFeedback},
 	{http.MethodPost, "/messages/serviceBound/feedback/{lock}/abandon", sas.ServiceConnect, (*Server).abandonFeedback},
+	{http.MethodGet, "/messages/serviceBound/fileNotifications", sas.ServiceConnect, (*Server).receiveFileNotification},
+	{http.MethodDelete, "/messages/serviceBound/fileNotifications/{lock}", sas.ServiceConnect, (*Server).completeFileNotification},
+	{http.MethodPost, "/messages/serviceBound/fileNotifications/{lock}/abandon", sas.ServiceConnect, (*Server).abandonFileNotification},
 	{http.MethodPost, "/devices/{device}/messages/deviceBound", sas.ServiceConnect, (*Server).sendToDevice},
 	{http.MethodPost, "/devices/{device}/modules/{module}/messages/deviceBound", sas.ServiceConnect, (*Server).sendToDevice},
 
@@ -54,6 +57,10 @@ var routes = []route{
 	{http.MethodDelete, "/devices/{device}/modules/{module}/messages/deviceBound/{lock}", sas.DeviceConnect, (*Server).complete},
 	{http.MethodPost, "/devices/{device}/modules/{module}/messages/deviceBound/{lock}/abandon", sas.DeviceConnect, (*Server).abandon},
 	{http.MethodPost, "/devices/{device}/modules/{module}/messages/events", sas.DeviceConnect, (*Server).sendEvents},
+
+	{http.MethodPost, "/devices/{device}/files", sas.DeviceConnect, (*Server).beginUpload},
+	{http.MethodPost, "/devices/{device}/files/notifications", sas.DeviceConnect, (*Server).endUpload},
+	{http.MethodPost, "/devices/{device}/files/notifications/{upload}", sas.DeviceConnect, (*Server).endUpload},
 
 	{http.MethodGet, "/twins/{device}", sas.ServiceConnect, (*Server).getTwin},
 	{http.MethodPatch, "/twins/{device}", sas.ServiceConnect, (*Server).patchTwin},
@@ -109,7 +116,7 @@ func match(pattern string, segments []string) (id registry.ID, ok bool) {
 			id.Module = got
 		case "{configuration}":
 			id.Device = got
-		case "{lock}":
+		case "{lock}", "{upload}":
 		default:
 			if !strings.EqualFold(got, want) {
 				return id, false

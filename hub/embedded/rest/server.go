@@ -22,6 +22,7 @@ import (
 	"twindeck/hub/embedded/registry"
 	"twindeck/hub/embedded/sas"
 	"twindeck/hub/embedded/throttle"
+	"twindeck/hub/embedded/uploads"
 )
 
 // Options are what a Server works with.
@@ -32,6 +33,7 @@ type Options struct {
 	Faults    Faults                  // nil: none
 	Messages  *messages.Queues        // messages to devices
 	Telemetry *messages.Log           // messages from devices
+	Files     *uploads.Uploads        // of devices
 	Certs     Certificates            // nil: devices authenticate with tokens alone
 	Queries   QueryOptions            // pages and dialect
 	Protocol  ProtocolOptions         // versions and the form of answers
@@ -50,6 +52,7 @@ type Server struct {
 	faults    Faults
 	messages  *messages.Queues
 	telemetry *messages.Log
+	files     *uploads.Uploads
 
 	certificates Certificates
 
@@ -65,7 +68,7 @@ type Server struct {
 // New returns the service side over a registry.
 func New(opts Options) *Server {
 	s := &Server{
-		messages: opts.Messages, telemetry: opts.Telemetry, certificates: opts.Certs,
+		messages: opts.Messages, telemetry: opts.Telemetry, files: opts.Files, certificates: opts.Certs,
 		registry: opts.Registry, authority: opts.Authority, invoker: opts.Invoker,
 		faults: opts.Faults, queries: opts.Queries, protocol: opts.Protocol, jobs: opts.Jobs, managed: opts.Managed, throttle: opts.Throttle,
 		now: opts.Now, log: opts.Log,

@@ -16,7 +16,9 @@ func classOf(r route) throttle.Class {
 		return throttle.Configurations
 	case strings.HasSuffix(r.path, "/messages/deviceBound") && r.method == http.MethodPost:
 		return throttle.CloudToDevice
-	case strings.Contains(r.path, "/messages/"):
+	case strings.HasSuffix(r.path, "/files"):
+		return throttle.FileUploads
+	case strings.Contains(r.path, "/messages/"), strings.Contains(r.path, "/files/"):
 		return ""
 	case strings.HasSuffix(r.path, "/methods"):
 		return throttle.DirectMethods

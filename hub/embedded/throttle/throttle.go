@@ -30,6 +30,7 @@ const (
 	Jobs           Class = "JobOperations"
 	Configurations Class = "ConfigurationOperations"
 	CloudToDevice  Class = "CloudToDeviceSends"
+	FileUploads    Class = "FileUploadInitiations"
 	Connections    Class = "DeviceConnections"
 )
 
@@ -58,6 +59,7 @@ var tiers = map[string]map[Class]quota{
 		Jobs:           perMinute(5000),
 		Configurations: perMinute(20),
 		CloudToDevice:  perMinute(5000),
+		FileUploads:    perMinute(5000),
 		Connections:    perSecond(6000),
 	},
 }
@@ -73,6 +75,7 @@ func small(methods quota) map[Class]quota {
 		Jobs:           perMinute(100),
 		Configurations: perMinute(20),
 		CloudToDevice:  perMinute(100),
+		FileUploads:    perMinute(100),
 		Connections:    perSecond(100),
 	}
 }

@@ -10,4 +10,6 @@ module.exports = [
   ['messages/queues.go', '\terr = q.put(id, own.generation, &m)\n', '', 'has the messages that wait for a device'],
   ['jobs/scheduler.go', '\tif err := s.save(j); err != nil {\n\t\ts.forget(j)', '\tif err := error(nil); err != nil {\n\t\ts.forget(j)', 'carries out a job that was scheduled before'],
   ['configurations/manager.go', '\t\tif err := m.opts.Keeper.Put(id, text); err != nil {', '\t\tif err := error(nil); len(text) == 0 {', 'applies the configurations that it had'],
+  ['blobs/write.go', 'after := follow{s.keepBlock(name, b), ', 'after := follow{', 'has the files of devices, and uploads that were not over'],
+  ['files.go', 's.policies[0].Primary', 's.hostName() + string(rune(time.Now().UnixNano()%1000))', 'has the files of devices, and uploads that were not over'],
 ];

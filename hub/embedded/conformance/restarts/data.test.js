@@ -2,8 +2,11 @@
 // What a hub with a data file still knows when it comes back, asked to end or killed.
 
 const assert = require('node:assert/strict');
+const crypto = require('node:crypto');
 const { once } = require('node:events');
+const { Readable } = require('node:stream');
 const { after, beforeEach, describe, it } = require('node:test');
+const { BlockBlobClient } = require('@azure/storage-blob');
 const {
   alwaysRetry, body, client, desired, getTwin, jobs, newDevice, newId, newModule, publish, raw, refused, registry, rest, service, subscribe, twinPath,
   until, updateTwin, within,
@@ -124,6 +127,28 @@ describe('a hub with a data file', () => {
     await updateTwin(device, { tags: { target: id } });
     await until('the configuration to be applied', async () => (await getTwin(device)).properties.desired.managed === id);
     await registry.removeConfiguration(id);
+  });
+
+  it('has the files of devices, and uploads that were not over', async () => {
+    const device = await newDevice();
+    const c = await client(device);
+    const content = crypto.randomBytes(3 * 1024 * 1024);
+    await c.uploadToBlob('whole', Readable.from([content]), content.length);
+    const ticket = await c.getBlobSharedAccessSignature('parts');
+    const blob = () => new BlockBlobClient(`https://${ticket.hostName}/${ticket.containerName}/${ticket.blobName}${ticket.sasToken}`);
+    const id = Buffer.from('one').toString('base64');
+    await blob().stageBlock(id, content, content.length);
+    await restart('SIGKILL');
+    await blob().commitBlockList([id]);
+    assert.ok((await blob().downloadToBuffer()).equals(content));
+    await c.notifyBlobUploadStatus(ticket.correlationId, true, 201, 'uploaded');
+    for (const name of ['whole', 'parts']) {
+      const answer = await rest('GET', '/messages/servicebound/filenotifications');
+      assert.deepEqual([answer.json.blobName, answer.json.blobSizeInBytes], [`${device.deviceId}/${name}`, content.length]);
+      const file = await rest('GET', `/uploads/${answer.json.blobName}`);
+      assert.equal(file.headers['content-length'], String(content.length));
+      await rest('DELETE', `/uploads/${answer.json.blobName}`);
+    }
   });
 
   it('is the only one on its data', async () => {

@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict');
 const { after, before, describe, it } = require('node:test');
-const { jobs, newDevice, newId, refused, registry, updateTwin } = require('../checks/harness');
+const { identityToken, jobs, newDevice, newId, refused, registry, rest, updateTwin } = require('../checks/harness');
 const { start, stop } = require('./process');
 
 describe('a hub of the tier F1', () => {
@@ -31,6 +31,13 @@ describe('a hub of the tier F1', () => {
       assert.equal(headers.connection, 'close');
       assert.match(message, /^The request has been throttled. Wait 10 seconds and try again. Operation type: /);
     }
+  });
+
+  it('refuses to begin uploads beyond its quota', async () => {
+    const begin = () => rest('POST', `/devices/${device.deviceId}/files`, { json: { blobName: 'f' }, token: identityToken(device) });
+    const refusals = (await Promise.all(Array.from({ length: 200 }, begin))).filter((answer) => answer.status === 429);
+    assert.ok(refusals.length > 0 && refusals.length <= 100, `${refusals.length} of 200 refused`);
+    assert.match(refusals[0].json.Message, /Operation type: FileUploadInitiations$/);
   });
 
   it('still answers operations of another kind', async () => {
