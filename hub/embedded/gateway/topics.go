@@ -45,7 +45,11 @@ func allowedFilter(id registry.ID, filter string) bool {
 	}
 	rest, ok := strings.CutPrefix(prefix, ownTopic(id))
 	if !ok {
-		return false
+		// One SDK leaves its own name out (azure-sdk-for-c, AZ_IOT_HUB_CLIENT_C2D_SUBSCRIBE_TOPIC), and
+		// gets no more than its own by it.
+		if rest, ok = strings.CutPrefix(prefix, "devices/+"); !ok || id.Module != "" {
+			return false
+		}
 	}
 	switch rest {
 	case "/messages/devicebound/":

@@ -80,6 +80,18 @@ describe('messages to devices', () => {
     assert.ok(topic.includes(`%24.to=%2Fdevices%2F${device.deviceId}%2Fmessages%2FdeviceBound`), topic);
   });
 
+  // The SDK for embedded C subscribes like this.
+  it('reach a device that leaves its name out of the filter', async () => {
+    const device = await newDevice();
+    const other = await newDevice();
+    const c = await raw(device);
+    await subscribe(c, 'devices/+/messages/devicebound/#', 1);
+    await send(other, 'not yours');
+    await send(device, 'yours');
+    await c.arrived('the message', (topic, text) => text === 'yours');
+    assert.equal(c.messages.length, 1);
+  });
+
   it('come again when they were not acknowledged', async () => {
     const device = await newDevice();
     const c = await raw(device, { clean: false });

@@ -17,4 +17,5 @@ module.exports = [
   ['gateway/messages.go', '\tg.opts.Telemetry.Add(e)\n\tg.registry.Touch(id)\n', '\tg.opts.Telemetry.Add(e)\n', 'is activity'],
   ['mqtt/server.go', 'if c.will != nil && !errors.Is(reason, ErrDisconnected)', 'if c.will != nil && errors.Is(reason, ErrDisconnected)', 'is a last will when the connection is lost, and none of another topic'],
   ['gateway/devices.go', 'if info.Will != nil && parseTopic(id, info.Will.Topic).kind != event {', 'if false {', 'is a last will when the connection is lost, and none of another topic'],
+  ['gateway/topics.go', 'strings.CutPrefix(prefix, "devices/+"); !ok || id.Module != ""', 'strings.CutPrefix(prefix, "devices/+"); ok || id.Module != ""', 'reach a device that leaves its name out of the filter'],
 ];
