@@ -88,7 +88,7 @@ func TestErrorShapes(t *testing.T) {
 		{"bad key", "PATCH", "/twins/d", `{"tags":{"a.b":1}}`, 400, "ArgumentInvalid", ""},
 		{"bad query", "POST", "/devices/query", `{"query":"SELECT"}`, 400, "ArgumentInvalid", classic("ArgumentInvalid;BadRequest")},
 		{"no api-version", "GET", "/devices/d?api-version=", "", 400, "InvalidProtocolVersion", ""},
-		{"bad top", "GET", "/devices?api-version=2021-04-12&top=1001", "", 400, "ArgumentInvalid", ""},
+		{"bad top", "GET", "/devices?api-version=2021-04-12&top=all", "", 400, "ArgumentInvalid", ""},
 		{"bad id", "PUT", "/devices/a%20b", "{}", 400, "ArgumentInvalid", ""},
 		{"system module", "PUT", "/devices/d/modules/$edgeHub", "{}", 400, "ArgumentInvalid", ""},
 		{"device without authentication", "PUT", "/devices/n", `{"authentication":{"type":"none"}}`, 400, "DeviceAuthenticationTypeIsMissing", ""},
@@ -137,6 +137,12 @@ func TestIDsArePercentEncodedInPaths(t *testing.T) {
 	}
 	if a := c.must(t, 200, "GET", "/devices/?top=2&api-version=2020-05-31-preview", ""); strings.Count(a.body, "generationId") != 2 {
 		t.Errorf("two listed: %s", a.body)
+	}
+	all := strings.Count(c.must(t, 200, "GET", "/devices", "").body, "generationId")
+	for _, top := range []string{"0", "-1", "1001", "99999999999999999999", ""} {
+		if a := c.must(t, 200, "GET", "/devices?top="+top, ""); strings.Count(a.body, "generationId") != all {
+			t.Errorf("top=%s lists %s", top, a.body)
+		}
 	}
 }
 

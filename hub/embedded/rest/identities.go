@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -8,17 +9,20 @@ import (
 	"twindeck/hub/embedded/registry"
 )
 
-// maxListed is the most devices that a listing without a query returns.
+// maxListed is the most devices that a listing without a query returns, and how many it does when
+// a client asks for a number outside 1 to that (Azure REST reference: iothub/service, Get Devices).
 const maxListed = 1000
 
 func (s *Server) listDevices(c *call) (response, error) {
 	limit := maxListed
 	if top := c.http.URL.Query().Get("top"); top != "" {
-		n, err := strconv.Atoi(top)
-		if err != nil || n < 1 || n > maxListed {
-			return response{}, argumentInvalid("top is a number from 1 to %d", maxListed)
+		n, err := strconv.ParseInt(top, 10, 64)
+		switch {
+		case err != nil && !errors.Is(err, strconv.ErrRange):
+			return response{}, argumentInvalid("top is a number")
+		case err == nil && 1 <= n && n < maxListed:
+			limit = int(n)
 		}
-		limit = n
 	}
 	return ok(list(s.registry.ListDevices(limit), appendDocument)), nil
 }

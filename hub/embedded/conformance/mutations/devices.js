@@ -19,5 +19,5 @@ module.exports = [
   ['registry/identity.go', 's.lastTicks = max(s.lastTicks+1, ticksOf(s.now()))', 's.lastTicks = max(s.lastTicks, 638000000000000000)', 'are others when they are created again'],
   ['registry/identitybody.go', '(len(s) == 40 || len(s) == 64)', 'len(s) > 0', 'keep thumbprints, and refuse what is none'],
   ['registry/identitybody.go', 'case auth == None && !module:', 'case false:', 'refuse authentication without a type'],
-  ['rest/identities.go', 'n < 1 || n > maxListed', 'n < 0 || n > maxListed', 'are listed up to top'],
+  ['rest/identities.go', 'err == nil && 1 <= n && n < maxListed', 'err == nil && n < maxListed', 'are listed up to top'],
 ];
