@@ -124,6 +124,10 @@ type Server struct {
 // headerTimeout is how long a client may take to send the head of a request, TLS included.
 const headerTimeout = 10 * time.Second
 
+// headerBytes is how much of the hub's memory the head of a request may take: the properties of the
+// largest message fit into it.
+const headerBytes = 128 << 10
+
 // idleTimeout is how long an HTTPS connection is kept for the next request.
 const idleTimeout = 2 * time.Minute
 
@@ -203,6 +207,13 @@ func (s *Server) assemble(opts Options) error {
 		Faults: opts.Faults, Queries: opts.Queries, Protocol: opts.Protocol, Now: opts.Now, Log: opts.Log,
 	})
 	files := s.storage(opts)
+	requests := paced(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.blobs.Serves(r) {
+			files.ServeHTTP(w, r)
+			return
+		}
+		service.ServeHTTP(w, r)
+	}), patience)
 	base, stop := context.WithCancel(context.Background())
 	s.base, s.stop = base, stop
 	s.http = &http.Server{
@@ -216,13 +227,10 @@ func (s *Server) assemble(opts Options) error {
 				s.gateway.ServeWebSocket(w, r)
 				return
 			}
-			if s.blobs.Serves(r) {
-				files.ServeHTTP(w, r)
-				return
-			}
-			service.ServeHTTP(w, r)
+			requests.ServeHTTP(w, r)
 		}),
 		ReadHeaderTimeout: headerTimeout,
+		MaxHeaderBytes:    headerBytes,
 		IdleTimeout:       idleTimeout,
 		// Handshakes that fail are the clients' doing, and nothing may reach a terminal.
 		ErrorLog:    slog.NewLogLogger(opts.Log.Handler(), slog.LevelDebug),

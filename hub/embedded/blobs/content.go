@@ -20,12 +20,12 @@ type received struct {
 	md5     [md5.Size]byte
 }
 
-// piece is how much a client has to send in the time that it is given for it.
+// piece is how much is read at once.
 const piece = 64 << 10
 
-// receive stores size bytes of body, which have been reserved; before each piece it calls next.
-// After an error nothing is left of them.
-func (s *Store) receive(body io.Reader, size int64, next func()) (r received, err error) {
+// receive stores size bytes of body, which have been reserved. After an error nothing is left of
+// them.
+func (s *Store) receive(body io.Reader, size int64) (r received, err error) {
 	defer func() {
 		if err != nil {
 			s.release(size)
@@ -35,7 +35,6 @@ func (s *Store) receive(body io.Reader, size int64, next func()) (r received, er
 	sum := md5.New()
 	var buffer []byte
 	for left := size; left > 0; {
-		next()
 		from := len(buffer)
 		n := int(min(left, piece, int64(extentSize-from)))
 		// The buffer grows with what has come, not with what was announced.

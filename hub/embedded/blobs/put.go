@@ -9,11 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 )
-
-// bodyTimeout is how long a client may take to send a piece of a body.
-const bodyTimeout = 30 * time.Second
 
 // content stores the body of a request.
 func (s *Store) content(c *call) (received, error) {
@@ -31,7 +27,7 @@ func (s *Store) content(c *call) (received, error) {
 	if err := s.reserve(size); err != nil {
 		return received{}, err
 	}
-	r, err := s.receive(c.http.Body, size, c.expect())
+	r, err := s.receive(c.http.Body, size)
 	if err != nil {
 		return received{}, err
 	}
@@ -42,16 +38,6 @@ func (s *Store) content(c *call) (received, error) {
 	}
 	return r, nil
 }
-
-// expect returns what gives the client time for the next piece of its body.
-func (c *call) expect() func() {
-	control := http.NewResponseController(c.w)
-	// Not every ResponseWriter has deadlines; those of tests do not need them.
-	return func() { _ = control.SetReadDeadline(time.Now().Add(bodyTimeout)) }
-}
-
-// rested ends the time that expect has given.
-func (c *call) rested() { _ = http.NewResponseController(c.w).SetReadDeadline(time.Time{}) }
 
 func encode(sum [md5.Size]byte) string { return base64.StdEncoding.EncodeToString(sum[:]) }
 
@@ -67,7 +53,6 @@ func (s *Store) putBlob(c *call) error {
 	if err != nil {
 		return err
 	}
-	defer c.rested()
 	r, err := s.content(c)
 	if err != nil {
 		return err
@@ -93,7 +78,6 @@ func (s *Store) putBlock(c *call) error {
 	if c.http.Header.Get("x-ms-copy-source") != "" {
 		return problemOf("InvalidHeaderValue")
 	}
-	defer c.rested()
 	r, err := s.content(c)
 	if err != nil {
 		return err
@@ -112,8 +96,6 @@ func (s *Store) putBlockList(c *call) error {
 	if err != nil {
 		return err
 	}
-	defer c.rested()
-	c.expect()()
 	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.http.Body, maxList))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return errTooLarge

@@ -89,9 +89,6 @@ func New(opts Options) *Server {
 // their metadata.
 const maxBody = 1 << 20
 
-// bodyTimeout is how long a client may take to send a body.
-const bodyTimeout = 30 * time.Second
-
 // call is one request on its way to its operation.
 type call struct {
 	http *http.Request
@@ -196,13 +193,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, status int) (res
 	return route.serve(s, c)
 }
 
-// readBody bounds the size and the time; a server's ReadTimeout would also end method calls that
-// wait for a device.
+// readBody bounds the size. The time is for whoever serves.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	control := http.NewResponseController(w)
-	// Not every ResponseWriter has deadlines; those of tests do not need them.
-	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); err != nil && !errors.As(err, &tooLarge) {
 		return nil, errBody

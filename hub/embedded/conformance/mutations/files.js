@@ -11,7 +11,7 @@ module.exports = [
   ['uploads/uploads.go', '\tif c.IsSuccess {\n', '\tif c.IsSuccess || true {\n', 'that failed are told of to nobody'],
   ['uploads/notifications.go', '\t\tif n.token != "" && now.Before(n.until) {', '\t\tif false {', 'are told of under a lock'],
   ['uploads/notifications.go', 'if token != "" && n.token == token && u.opts.Now().Before(n.until) {', 'if n.token == token || true {', 'are told of under a lock'],
-  ['uploads/uploads.go', '\t\tif !there {', '\t\tif false {', 'cannot be a success when there are none'],
+  ['uploads/uploads.go', '\t\tif !there {', '\t\tif !there && c.StatusCode < 0 {', 'cannot be a success when there are none'],
   ['uploads/uploads.go', '\tdelete(u.active[device], id)\n', '\tdelete(u.active, id)\n', 'are ended once, by their id, and by their device'],
   ['uploads/uploads.go', 'orDefault(&l.Active, 10)', 'orDefault(&l.Active, 11)', 'are uploaded ten at a time'],
   ['uploads/uploads.go', 'case utf8.RuneCountInString(blob) > maxBlobName, ', 'case utf8.RuneCountInString(blob) > 2*maxBlobName, ', 'need a name'],
