@@ -1,7 +1,10 @@
 package embedded_test
 
 import (
+	"bufio"
+	"crypto/tls"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -9,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"twindeck/hub/embedded"
 	"twindeck/hub/embedded/blobs"
@@ -175,6 +179,29 @@ func TestStorageIsBounded(t *testing.T) {
 	storage(t, service, 413, "PUT", to, "", strings.Repeat("x", 11), "x-ms-blob-type", "BlockBlob")
 	storage(t, service, 413, "PUT", to, "", strings.Repeat("x", 20<<20), "x-ms-blob-type", "BlockBlob")
 	storage(t, service, 201, "PUT", to, "", strings.Repeat("x", 10), "x-ms-blob-type", "BlockBlob")
+}
+
+// TestARefusalIsHeard also by a client that looks for it only when it has sent all it has.
+func TestARefusalIsHeard(t *testing.T) {
+	hub := start(t, embedded.Options{})
+	conn, err := tls.Dial("tcp", hub.HTTPSAddress(), &tls.Config{RootCAs: hub.CertPool()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
+	const size = 8 << 20
+	if _, err := fmt.Fprintf(conn, "PUT /uploads/d/f HTTP/1.1\r\nHost: localhost\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: %d\r\n\r\n%s", size, make([]byte, size)); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("answered %s", res.Status)
+	}
 }
 
 func TestUploadsFailOnDemand(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/xml"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -61,7 +62,20 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("x-ms-client-request-id", id)
 	}
 	if err := s.answer(w, r); err != nil {
+		hear(r)
 		Refuse(w, r, err)
+	}
+}
+
+// maxHeard is how much of a body that is refused is read all the same.
+const maxHeard = 64 << 20
+
+// hear reads the body of a request that is refused, because many clients look for an answer only
+// when they have sent everything, and would try again if the connection broke before. One that
+// waits to be told to go on needs not send it.
+func hear(r *http.Request) {
+	if r.Header.Get("Expect") == "" {
+		_, _ = io.CopyN(io.Discard, r.Body, maxHeard) // a client that has gone cannot be told
 	}
 }
 
