@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -94,6 +96,32 @@ func TestMessagesOverHTTPS(t *testing.T) {
 	service.must(t, 204, "POST", inbox, "x")
 	if purged := service.must(t, 200, "DELETE", "/devices/d/commands", ""); purged.body != `{"totalMessagesPurged":1,"deviceId":"d","moduleId":null}` {
 		t.Errorf("purged %s", purged.body)
+	}
+}
+
+// TestHeadersAreSpelledAsTheServiceSpellsThem, because there is an SDK that minds.
+func TestHeadersAreSpelledAsTheServiceSpellsThem(t *testing.T) {
+	hub := start(t, embedded.Options{})
+	service := newClient(t, hub)
+	service.must(t, 200, "PUT", "/devices/d", `{"deviceId":"d"}`)
+	service.must(t, 204, "POST", "/devices/d/messages/devicebound", "x", "iothub-messageid", "m", "iothub-correlationid", "c", "iothub-app-k", "v", "Content-Type", "text/plain")
+	conn, err := tls.Dial("tcp", hub.HTTPSAddress(), &tls.Config{RootCAs: hub.CertPool()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	if _, err := fmt.Fprintf(conn, "GET /devices/d/messages/deviceBound?api-version=2021-04-12 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: %s\r\n\r\n", tokenOf(t, hub, embedded.ID{Device: "d"})); err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\nETag: \"", "\niothub-messageid: m", "\niothub-correlationid: c", "\niothub-app-k: v", "\niothub-sequencenumber: 1", "\nContent-Type: text/plain"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%q is not in %s", want, text)
+		}
 	}
 }
 

@@ -59,7 +59,7 @@ func (s *Server) receiveFileNotification(*call) (response, error) {
 		return response{status: http.StatusNoContent}, nil
 	}
 	return response{status: http.StatusOK, body: body, header: http.Header{
-		"Etag": {`"` + token + `"`}, "Content-Type": {contentTypeFile},
+		headerETag: {`"` + token + `"`}, "Content-Type": {contentTypeFile},
 	}}, nil
 }
 

@@ -18,9 +18,12 @@ import (
 // purge). The service takes messages to devices over AMQP alone; that they can be sent with
 // POST is an addition of this hub, with the headers that device-side HTTPS has for properties.
 
-// Headers of messages.
+// Headers of messages, as the service spells them: HTTP has no case in names, but one SDK does
+// (azure-iot-sdk-c, iothubtransporthttp).
 const (
-	headerProperty     = "iothub-app-"
+	headerETag         = "ETag"
+	headerSystem       = "iothub-"
+	headerProperty     = headerSystem + "app-"
 	headerLockTimeout  = "iothub-messagelocktimeout"
 	contentTypeBatch   = "application/vnd.microsoft.iothub.json"
 	contentTypeRecords = "application/vnd.microsoft.iothub.feedback.json"
@@ -106,7 +109,7 @@ func (s *Server) receive(c *call) (response, error) {
 	}
 	s.registry.Touch(c.id)
 	h := http.Header{
-		"Etag":                  {`"` + d.Token + `"`},
+		headerETag:              {`"` + d.Token + `"`},
 		"Content-Type":          {"application/octet-stream"},
 		"iothub-sequencenumber": {strconv.FormatUint(d.Sequence, 10)},
 		"iothub-enqueuedtime":   {d.Enqueued.UTC().Format(time.RFC3339Nano)},
@@ -121,7 +124,11 @@ func (s *Server) receive(c *call) (response, error) {
 	}
 	for _, known := range systemHeaders[:6] {
 		if value := *known.field(&d.Message); value != "" {
-			h[http.CanonicalHeaderKey(known.name)] = []string{value}
+			name := known.name
+			if !strings.HasPrefix(name, headerSystem) {
+				name = http.CanonicalHeaderKey(name)
+			}
+			h[name] = []string{value}
 		}
 	}
 	return response{status: http.StatusOK, header: h, body: d.Body}, nil
@@ -172,7 +179,7 @@ func (s *Server) receiveFeedback(*call) (response, error) {
 		return response{status: http.StatusNoContent}, nil
 	}
 	return response{status: http.StatusOK, body: body, header: http.Header{
-		"Etag": {`"` + token + `"`}, "Content-Type": {contentTypeRecords},
+		headerETag: {`"` + token + `"`}, "Content-Type": {contentTypeRecords},
 	}}, nil
 }
 

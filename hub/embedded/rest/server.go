@@ -121,7 +121,7 @@ func ok(body []byte) response { return response{status: http.StatusOK, body: bod
 
 // withETag is ok for one entity.
 func withETag(body []byte, etag string) response {
-	return response{status: http.StatusOK, body: body, header: http.Header{"Etag": {`"` + etag + `"`}}}
+	return response{status: http.StatusOK, body: body, header: http.Header{headerETag: {`"` + etag + `"`}}}
 }
 
 // list writes documents as a bare array.
