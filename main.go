@@ -287,6 +287,7 @@ func closing(log *slog.Logger, part string, c io.Closer) {
 // hubFlags are the flags of "twindeck hub".
 type hubFlags struct {
 	httpsPort, mqttsPort int
+	hostName             string
 	caFile, output, data string
 	fleetSize            int
 	demo                 bool
@@ -307,6 +308,7 @@ func (a *app) hubCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.IntVar(&f.httpsPort, "https-port", 8443, "`PORT` of the REST API; 0 takes a free one, 443 is what SDKs expect")
 	flags.IntVar(&f.mqttsPort, "mqtts-port", 8883, "`PORT` of MQTT over TLS; 0 takes a free one, 8883 is what SDKs expect")
+	flags.StringVar(&f.hostName, "host-name", "localhost", "`NAME` of the hub, which must lead to this machine; for SDKs that want a dot in it, 127.0.0.1 is one")
 	flags.StringVar(&f.caFile, "ca-file", "", "`FILE` the CA certificate is written to (default: under the state directory)")
 	flags.StringVar(&f.data, "data", "", "`FILE` the hub lives in, created when missing; without it the hub lives in memory")
 	flags.IntVar(&f.fleetSize, "fleet", 0, "start with a synthetic fleet of `N` devices, the same every time")
@@ -324,6 +326,8 @@ func (a *app) hub(ctx context.Context, f hubFlags) error {
 	switch {
 	case f.output != "text" && f.output != "json":
 		return cli.Usagef("--output is text or json")
+	case !embedded.ValidHubName(f.hostName):
+		return cli.Usagef("--host-name is a host name or an IPv4 address, without a port")
 	case f.fleetSize < 0:
 		return cli.Usagef("--fleet wants a number of devices, 0 or more")
 	case f.httpsPort < 0 || f.httpsPort > 65535 || f.mqttsPort < 0 || f.mqttsPort > 65535:
@@ -348,7 +352,7 @@ func (a *app) hub(ctx context.Context, f hubFlags) error {
 			return cli.Usagef("--fault: %w", err)
 		}
 	}
-	opts := embedded.Options{HTTPSPort: f.httpsPort, MQTTSPort: f.mqttsPort, DataFile: f.data, Tier: f.tier, IndexLag: f.indexLag, Faults: failing}
+	opts := embedded.Options{HTTPSPort: f.httpsPort, MQTTSPort: f.mqttsPort, HubName: f.hostName, DataFile: f.data, Tier: f.tier, IndexLag: f.indexLag, Faults: failing}
 	for _, text := range f.assumptions {
 		if err := opts.Assume(text); err != nil {
 			return cli.Usagef("--assume: %w", err)

@@ -153,6 +153,7 @@ func TestBadInvocationsAreOneSentenceWithoutKeys(t *testing.T) {
 		"unknown fault":             {args: []string{"hub", "--fault", "twins:429:sometimes"}, want: "--fault", code: exitUsage},
 		"unknown assumption":        {args: []string{"hub", "--assume", "weather=fine"}, want: "the help lists the names", code: exitUsage},
 		"assumption no choice":      {args: []string{"hub", "--assume", "patch-null=maybe"}, want: "clear, refuse or ignore", code: exitUsage},
+		"host name with a port":     {args: []string{"hub", "--host-name", "localhost:443"}, want: "without a port", code: exitUsage},
 		"lag no duration":           {args: []string{"hub", "--index-lag", "5"}, want: "duration such as 5s", code: exitUsage},
 		"unknown output":            {args: []string{"hub", "--output", "yaml"}, want: "text or json", code: exitUsage},
 		"no host":                   {args: []string{"--connection-string-file", file}, want: file, code: exitFailure},
@@ -203,6 +204,15 @@ func TestHubAssumes(t *testing.T) {
 	ready, _ := startHub(t, "--fleet", "3", "--assume", "query-page-max=2", "--assume", "ids=narrow")
 	page, err := otherClient(t, ready).Devices(t.Context(), "", 0)
 	if err != nil || len(page.Twins) != 2 {
+		t.Errorf("%d devices, %v", len(page.Twins), err)
+	}
+}
+
+// TestHubName has a hub with a dot in its name, as some SDKs want it.
+func TestHubName(t *testing.T) {
+	ready, _ := startHub(t, "--fleet", "1", "--host-name", "127.0.0.1")
+	page, err := otherClient(t, ready).Devices(t.Context(), "", 0)
+	if err != nil || len(page.Twins) != 1 || !strings.HasPrefix(ready.ConnectionString, "HostName=127.0.0.1:") {
 		t.Errorf("%d devices, %v", len(page.Twins), err)
 	}
 }

@@ -65,7 +65,9 @@ func newCertificates(hubName string) (certificates, error) {
 		DNSNames:     []string{"localhost"},
 		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
-	if hubName != "localhost" {
+	if ip := net.ParseIP(hubName); ip != nil {
+		leaf.IPAddresses = append(leaf.IPAddresses, ip)
+	} else if hubName != "localhost" {
 		leaf.DNSNames = append(leaf.DNSNames, hubName)
 	}
 	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, authority, &key.PublicKey, authorityKey)

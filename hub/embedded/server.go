@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"regexp"
 	"strconv"
 	"sync"
 	"time"
@@ -45,7 +46,7 @@ type ID = registry.ID
 type Options struct {
 	HTTPSPort int              // 0: any free port
 	MQTTSPort int              // 0: any free port
-	HubName   string           // the host in connection strings; empty: localhost
+	HubName   string           // the host in connection strings, see ValidHubName; empty: localhost
 	Log       *slog.Logger     // nil: discarded; it never sees keys or tokens
 	Now       func() time.Time // the hub's clock; nil: time.Now
 	Faults    *faults.Faults   // nil: none, ever
@@ -121,6 +122,13 @@ type Server struct {
 	closeResult error
 }
 
+var hubNames = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
+
+// ValidHubName says whether a hub can have a name: one of DNS, or an IPv4 address, without a port.
+// For clients to find the hub, it has to lead to this machine. SDKs for C, C# and Java want a dot in
+// it.
+func ValidHubName(name string) bool { return hubNames.MatchString(name) }
+
 // headerTimeout is how long a client may take to send the head of a request, TLS included.
 const headerTimeout = 10 * time.Second
 
@@ -149,6 +157,9 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if !ValidHubName(opts.HubName) {
+		return nil, fmt.Errorf("a hub cannot be called %q: choose a host name or an IPv4 address, without a port", opts.HubName)
 	}
 	quotas, err := throttle.New(opts.Tier, throttle.Options{})
 	if err != nil {
