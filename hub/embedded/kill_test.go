@@ -290,6 +290,8 @@ func TestKilled(t *testing.T) {
 		highest = checkGeneration(t, c, round, highest)
 		var group sync.WaitGroup
 		var mu sync.Mutex
+		var once sync.Once
+		begun := make(chan struct{}) // a write of this round has been answered
 		for i, k := range devices {
 			own := rand.New(rand.NewPCG(random.Uint64(), uint64(i)))
 			group.Go(func() {
@@ -304,6 +306,7 @@ func TestKilled(t *testing.T) {
 					mu.Lock()
 					answered++
 					mu.Unlock()
+					once.Do(func() { close(begun) })
 				}
 			})
 		}
@@ -314,7 +317,12 @@ func TestKilled(t *testing.T) {
 				}
 			}
 		})
-		timer := time.NewTimer(time.Duration(5+random.IntN(150)) * time.Millisecond)
+		select {
+		case <-begun:
+		case <-time.After(20 * time.Second):
+			t.Error("no write is answered")
+		}
+		timer := time.NewTimer(time.Duration(random.IntN(150)) * time.Millisecond)
 		<-timer.C
 		c.kill()
 		group.Wait()
