@@ -17,5 +17,5 @@ module.exports = [
   ['registry/store.go', 'return nil, deviceNotFound(id.Device)\n}\n\n// findIdentity', 'return nil, moduleNotFound(id)\n}\n\n// findIdentity', 'of a module that is missing are not found, by the name of the device'],
   ['registry/twin.go', '\t\tt.disabled, t.statusUpdated = device.disabled, device.statusUpdated', '\t\tt.statusUpdated = device.statusUpdated', "of a disabled device's module can still be written"],
   ['registry/twin.go', '\tif r.id.Module != "" && !s.assume.ModuleTwinCreated {', '\tif false {', 'of a new device say when it was created, of a new module never'],
-  ['rest/server.go', 'http.Header{"Etag": {`"` + etag + `"`}}', 'http.Header{"Etag": {etag}}', 'answer with the etag in the header too'],
+  ['rest/server.go', 'http.Header{headerETag: {`"` + etag + `"`}}', 'http.Header{headerETag: {etag}}', 'answer with the etag in the header too'],
 ];
