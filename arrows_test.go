@@ -74,6 +74,10 @@ var arrows = []arrow{
 		why: "panes never import each other; what one needs of another goes through the root",
 	},
 	{
+		from: "twindeck/ui/devices/roster", never: []string{"twindeck/ui/...", "twindeck/keymap", "charm.land/...", "github.com/charmbracelet/..."},
+		why: "a million devices are held, filtered and sorted without a screen",
+	},
+	{
 		from: "twindeck/ui/twin", never: []string{"twindeck/ui", "twindeck/ui/devices", "twindeck/ui/live", "twindeck/ui/query", "twindeck/ui/form", "twindeck/ui/dialog"},
 		why: "panes never import each other; what one needs of another goes through the root",
 	},

@@ -50,8 +50,17 @@ func Default() Map {
 		Devices: DevicesKeys{
 			Expand:   bind("l/→/enter", "expand", "show the modules of the device", expand.Keys...),
 			Collapse: bind("h/←", "collapse", "hide the modules, or go to their device", collapse.Keys...),
-			Filter:   bind("/", "filter", "show only the ids and tags that contain a text", "/"),
-			Pause:    bind("p", "pause", "pause loading the devices, or go on with it", "p"),
+			Filter:   bind("/", "filter", "show only what has the terms in its id, tags (path=value) or modules; !term excludes", "/"),
+
+			Mark:       bind("space", "mark", "mark the row for bulk actions, or take the mark away", "space"),
+			MarkRange:  bind("V", "mark range", "mark the rows from the last mark to the cursor", "V"),
+			MarkAll:    bind("*", "mark all", "mark all devices that the filter lets through; again: none of them", "*"),
+			Clear:      bind("esc", "clear", "clear the filter; without one, the marks", "esc"),
+			Sort:       bind("s", "sort", "choose a column or tag to sort by", "s"),
+			Columns:    bind("|", "columns", "choose the columns and their order", "|"),
+			AllModules: bind("A", "all modules", "read the modules of all devices by one query", "A"),
+			Parent:     bind("P", "parent", "go to the edge device above the selected one", "P"),
+			Pause:      bind("p", "pause", "pause loading the devices, or go on with it", "p"),
 		},
 		Twin: TwinKeys{
 			NextTab:  bind("]", "next tab", "next tab of the twin", "]"),
@@ -69,6 +78,7 @@ func Default() Map {
 			Clear:  bind("esc", "clear filter", "clear the filter", "esc"),
 			Up:     bind("↑", "up", "up one line, without leaving the filter", "up"),
 			Down:   bind("↓", "down", "down one line, without leaving the filter", "down"),
+			Fuzzy:  bind("ctrl+t", "fuzzy", "let the characters of a term have others between them, or not", "ctrl+t"),
 		},
 		Query: QueryKeys{
 			Run:          bind("enter", "run", "run the query", "enter"),

@@ -47,6 +47,10 @@ type SelectionKeys struct {
 type DevicesKeys struct {
 	Expand, Collapse, Filter Binding
 	Pause                    Binding // of the loading
+	Mark, MarkRange, MarkAll Binding
+	Clear                    Binding // the filter, then the marks
+	Sort, Columns            Binding
+	AllModules, Parent       Binding
 }
 
 // TwinKeys work in the twin pane.
@@ -61,7 +65,7 @@ type LiveKeys struct {
 
 // FilterKeys work while a filter is typed; every printable key goes into the text.
 type FilterKeys struct {
-	Accept, Clear, Up, Down Binding
+	Accept, Clear, Up, Down, Fuzzy Binding
 }
 
 // QueryKeys work while a query is typed; every printable key goes into the text.

@@ -153,7 +153,7 @@ func TestMarkdownListsEveryKey(t *testing.T) {
 		}
 		for _, b := range g.Bindings {
 			rows++
-			if !strings.Contains(text, "| `"+b.Label+"` | "+b.Long+" |") {
+			if !strings.Contains(text, "| `"+strings.ReplaceAll(b.Label, "|", `\|`)+"` | "+b.Long+" |") {
 				t.Errorf("no row for %s (%s)", b.Label, b.Long)
 			}
 		}

@@ -83,7 +83,6 @@ type (
 		err   error
 	}
 	listenMsg      struct{}
-	continueMsg    struct{}
 	clockMsg       struct{}
 	clearStatusMsg struct{ id uint64 }
 )
@@ -197,5 +196,3 @@ func after(ctx context.Context, d time.Duration, msg tea.Msg) tea.Cmd {
 		}
 	}
 }
-
-func now(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }

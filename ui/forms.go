@@ -40,6 +40,7 @@ func (m *Model) answer(from dialog.Dialog, a dialog.Action) tea.Cmd {
 		if _, ok := a.Tag.(chooseRefresh); ok {
 			return m.choseRefresh(a.Keys[0])
 		}
+		return m.picked(a)
 	case form.Submit:
 		if f, ok := from.(*form.Identity); ok {
 			f.SetBusy(true)

@@ -166,8 +166,8 @@ func (m *Model) devicesActed(a devices.Action) tea.Cmd {
 	switch a := a.(type) {
 	case devices.LoadModules:
 		cmd = m.readModulesOf(a.Device)
-	case devices.Continue:
-		cmd = now(continueMsg{})
+	default:
+		cmd = m.rosterActed(a)
 	}
 	return tea.Batch(cmd, m.seek(), m.retarget())
 }
@@ -183,7 +183,10 @@ func (m *Model) twinActed(a twin.Action) tea.Cmd {
 // those of the selection. The second list is what is shown however little room there is.
 func (m *Model) footerKeys() (first, always []keymap.Binding) {
 	k := m.keys
-	if m.devices.Typing() || m.resultsTyping() {
+	switch {
+	case m.devices.Typing():
+		return []keymap.Binding{k.Filter.Accept, k.Filter.Clear, k.Filter.Fuzzy, k.Filter.Up, k.Filter.Down}, nil
+	case m.resultsTyping():
 		return []keymap.Binding{k.Filter.Accept, k.Filter.Clear, k.Filter.Up, k.Filter.Down}, nil
 	}
 	always = []keymap.Binding{k.Global.Help, k.Global.Quit}
@@ -191,7 +194,7 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 		first = m.resultsKeys()
 	}
 	id, ok := m.selected()
-	if ok && m.twin.Twin() != nil {
+	if ok { // also before the twin has been read: the footer does not flicker as the cursor moves
 		first = append(first, k.Selection.EditDesired)
 	}
 	first = append(first, k.Selection.NewDevice)
@@ -204,12 +207,9 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 	}
 	switch m.focus {
 	case paneDevices:
-		if m.devices.Filtered() && m.query.results == nil {
-			first = append(first, k.Filter.Clear)
-		}
 		if m.query.results == nil {
 			first = append(first, m.loadingKeys()...)
-			first = append(first, k.Devices.Filter, k.Devices.Expand)
+			first = append(first, m.rosterKeys()...)
 		}
 	case paneTwin:
 		first = append(first, k.Twin.NextTab, k.Twin.PrevTab)
@@ -218,7 +218,7 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 	case paneCount:
 	}
 	first = append(first, k.Global.NextPane, k.Global.Query)
-	if ok && m.twin.Twin() != nil {
+	if ok {
 		first = append(first, k.Selection.EditTags)
 	}
 	first = append(first, k.Selection.Refresh)

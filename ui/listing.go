@@ -340,7 +340,7 @@ func (m *Model) loading(key keymap.Press) (cmd tea.Cmd, done bool) {
 	switch {
 	case m.keys.Devices.Pause.Matches(key):
 		return m.togglePause(), true
-	case m.keys.Filter.Clear.Matches(key) && !m.devices.Filtered() && (m.listing.state == listingRuns || m.listing.state == listingWaits):
+	case m.keys.Devices.Clear.Matches(key) && !m.devices.Filtered() && m.devices.MarkedCount() == 0 && (m.listing.state == listingRuns || m.listing.state == listingWaits):
 		return m.stopListing(), true
 	}
 	return nil, false

@@ -73,13 +73,17 @@ type Model struct {
 	identity task
 	asking   task             // who is connected as the identity a client is to be attached as
 	modules  map[string]*task // by device
-	leaving  map[hub.ID]bool  // clients that are being detached
-	heardOf  int64            // newest desired version an event told of, for the twin shown
-	rereads  int              // reads in a row that were older than heardOf
-	again    bool             // something happened while the twin was being read: read it once more
-	known    twins
-	prefs    preferences
-	query    querying
+
+	allModules task // the listing of all modules
+	searching  task // for devices that are not loaded
+
+	leaving map[hub.ID]bool // clients that are being detached
+	heardOf int64           // newest desired version an event told of, for the twin shown
+	rereads int             // reads in a row that were older than heardOf
+	again   bool            // something happened while the twin was being read: read it once more
+	known   twins
+	prefs   preferences
+	query   querying
 
 	frame frame
 }

@@ -38,7 +38,7 @@ func (m *Model) gotPreferences(msg preferencesMsg) tea.Cmd {
 		return m.say(bad, "the choices of earlier runs cannot be read: "+sentence(msg.err))
 	}
 	m.prefs.State = msg.state
-	return nil
+	return m.arrange()
 }
 
 // keep writes the preferences as they are now.

@@ -37,8 +37,8 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		}
 	case modulesMsg:
 		return m.gotModules(msg)
-	case continueMsg:
-		return m.devicesActed(m.devices.Continue())
+	case workDoneMsg, allModulesMsg, searchedMsg:
+		return m.rosterResult(msg)
 	case twinDueMsg:
 		if msg.gen == m.reading.gen {
 			return m.readTwin()

@@ -32,19 +32,19 @@ func TestADeviceThatWasChangedIsShownSo(t *testing.T) {
 	p := New(keymap.Default())
 	p.Begin()
 	gateway := tagged("gateway", "x")
-	gateway.Edge, gateway.Auth = true, hub.AuthCA
+	gateway.Edge, gateway.Auth, gateway.Status = true, hub.AuthCA, hub.Enabled
 	drain(p, p.Add([]hub.Entry{tagged("a", "x"), gateway}, true))
 	e, ok := p.Entry(gateway.ID)
 	if !ok || !e.Edge || e.Auth != hub.AuthCA || e.Status != hub.Enabled {
 		t.Fatalf("it is %+v", e)
 	}
 	e.Status, e.Auth = hub.Disabled, hub.AuthSAS
-	p.AddFound([]hub.Entry{e, {ID: hub.ID{Device: "found"}}})
+	p.AddFound([]hub.Entry{e, {ID: hub.ID{Device: "nobody", Module: "m"}}})
 	if again, _ := p.Entry(e.ID); again.Status != hub.Disabled || again.Auth != hub.AuthSAS {
 		t.Errorf("it became %+v", again)
 	}
-	if _, ok := p.Entry(hub.ID{Device: "found"}); !ok {
-		t.Error("what was found is not there")
+	if _, ok := p.Entry(hub.ID{Device: "nobody"}); ok {
+		t.Error("nobody is there")
 	}
 	if got := p.Edges(5); !slices.Equal(got, []string{"gateway"}) {
 		t.Errorf("edge devices are %v", got)

@@ -9,11 +9,11 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
-	"pgregory.net/rapid"
 
 	"twindeck/hub"
 	"twindeck/hub/patch"
 	"twindeck/keymap"
+	"twindeck/ui/devices/roster"
 	"twindeck/ui/theme"
 )
 
@@ -32,13 +32,14 @@ func page(n, from int) []hub.Entry {
 	return twins
 }
 
-// drain lets the pane go through all its devices.
+// drain does the work that the pane wants done.
 func drain(p *Pane, a Action) {
 	for {
-		if _, more := a.(Continue); !more {
+		w, more := a.(Work)
+		if !more {
 			return
 		}
-		a = p.Continue()
+		a = p.Done(w.Run())
 	}
 }
 
@@ -49,6 +50,8 @@ func press(p *Pane, names ...string) Action {
 		switch n {
 		case "enter":
 			key = tea.KeyPressMsg{Code: tea.KeyEnter}
+		case "space":
+			key = tea.KeyPressMsg{Code: tea.KeySpace, Text: " "}
 		case "esc":
 			key = tea.KeyPressMsg{Code: tea.KeyEscape}
 		case "down":
@@ -65,11 +68,10 @@ func text(p *Pane, w, h int) string {
 
 func ids(p *Pane) []string {
 	var out []string
-	for _, r := range p.store.rows {
-		if r.note {
-			continue
+	for i := range p.roster.Rows() {
+		if r := p.roster.Row(i); r.Kind != roster.NoteRow {
+			out = append(out, hub.ID{Device: p.roster.ID(r.Device), Module: r.Module.Name}.String())
 		}
-		out = append(out, r.id().String())
 	}
 	return out
 }
@@ -123,11 +125,11 @@ func TestADeletedDeviceLeavesAndACreatedOneIsGivenTime(t *testing.T) {
 	if id, _ := p.Selected(); id.Device != "device-created" {
 		t.Errorf("what was created is not selected but %v", id)
 	}
-	for i := range lag + 1 {
+	for i := range roster.Lag + 1 {
 		p.Begin()
 		drain(p, p.Add(page(2, 0), true))
 		there := slices.Contains(ids(p), "device-created")
-		if want := i < lag; there != want {
+		if want := i < roster.Lag; there != want {
 			t.Errorf("after %d listings without it: there is %v", i+1, there)
 		}
 		if slices.Contains(ids(p), "device-000002") {
@@ -227,91 +229,6 @@ func TestAFilterFindsModulesAndTags(t *testing.T) {
 	}
 }
 
-// However pages, filters, openings and refreshes follow on one another, the tree is what
-// a plain walk over all devices would show.
-func TestTheTreeIsWhatAPlainWalkShows(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		p := New(keymap.Default())
-		p.Begin()
-		for range rapid.IntRange(1, 25).Draw(t, "steps") {
-			switch rapid.IntRange(0, 6).Draw(t, "step") {
-			case 0:
-				drain(p, p.Add(page(rapid.IntRange(0, 5).Draw(t, "n"), rapid.IntRange(0, 20).Draw(t, "from")), false))
-			case 1:
-				drain(p, p.Add(nil, true))
-				p.Begin()
-			case 2:
-				drain(p, p.setFilter(rapid.SampledFrom([]string{"", "1", "site3", "mod", "zzz"}).Draw(t, "filter")))
-			case 3:
-				press(p, rapid.SampledFrom([]string{"j", "k", "l", "h", "G", "g", "enter"}).Draw(t, "key"))
-			case 4:
-				id := fmt.Sprintf("device-%06d", rapid.IntRange(0, 20).Draw(t, "device"))
-				drain(p, p.SetModules(id, []hub.Identity{{ID: hub.ID{Device: id, Module: "mod1"}}, {ID: hub.ID{Device: id, Module: "other"}}}))
-			case 5:
-				id := hub.ID{Device: fmt.Sprintf("device-%06d", rapid.IntRange(0, 30).Draw(t, "device"))}
-				drain(p, p.Reveal(hub.Identity{ID: id}))
-			case 6:
-				text(p, 40, 10)
-			}
-			var want []row
-			for _, d := range p.store.devices {
-				want = p.store.appendDevice(want, d)
-			}
-			if !slices.Equal(want, p.store.rows) {
-				t.Fatalf("%d rows, want %d", len(p.store.rows), len(want))
-			}
-			if id, ok := p.Selected(); ok && len(want) > 0 {
-				if r := p.store.rows[p.grid.Cursor()]; r.d.id != id.Device {
-					t.Fatalf("the cursor is on %s, selected is %v", r.d.id, id)
-				}
-			}
-		}
-	})
-}
-
-func TestAMillionDevicesAreFilteredInSlices(t *testing.T) {
-	p := New(keymap.Default())
-	p.Begin()
-	drain(p, p.Add(page(3*slice, 0), true))
-	press(p, "/")
-	if a := press(p, "9"); a == nil {
-		t.Error("the filter went through everything at once")
-	} else {
-		drain(p, a)
-	}
-	if p.store.shown == 0 || p.store.scan != 3*slice {
-		t.Errorf("%d shown, %d looked at", p.store.shown, p.store.scan)
-	}
-}
-
-func BenchmarkKeyAndView(b *testing.B) {
-	for _, n := range []int{1_000, 100_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			p := New(keymap.Default())
-			p.Begin()
-			drain(p, p.Add(page(n, 0), true))
-			th := theme.New(true, true)
-			now := time.Unix(0, 0)
-			for b.Loop() {
-				press(p, "down")
-				p.View(th, 40, 50, true, now)
-			}
-		})
-	}
-}
-
-// One slice of a filter is what a key press may have to wait for.
-func BenchmarkFilterSlice(b *testing.B) {
-	p := New(keymap.Default())
-	p.Begin()
-	drain(p, p.Add(page(slice, 0), true))
-	p.store.query = "zzz"
-	for b.Loop() {
-		p.store.rewind()
-		p.store.advance()
-	}
-}
-
 func TestAFailedReadKeepsTheModulesThatAreKnown(t *testing.T) {
 	p := New(keymap.Default())
 	p.Begin()
@@ -341,7 +258,7 @@ func TestModulesThatArriveAboveMoveNothing(t *testing.T) {
 	if after := text(p, 30, 12); after != before || !strings.Contains(after, "no modules") {
 		t.Errorf("\n%s\nbecame\n%s", before, after)
 	}
-	if r := p.store.rows[p.grid.Cursor()]; !r.note {
-		t.Errorf("the cursor is on %v", r.id())
+	if r, _ := p.row(); r.Kind != roster.NoteRow {
+		t.Errorf("the cursor is on %v", p.at)
 	}
 }

@@ -1,39 +1,17 @@
 package devices
 
 import (
-	"fmt"
+	"cmp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"twindeck/hub"
 	"twindeck/ui/cell"
+	"twindeck/ui/devices/roster"
 	"twindeck/ui/theme"
 )
-
-// columns is where the parts of a row stand.
-type columns struct {
-	name, tags, seen, edge, auth int // widths in cells; 0 leaves the column out
-}
-
-// split divides a row. The name gets what the others leave, and never less than a third.
-func split(width int) columns {
-	var c columns
-	left := width
-	take := func(col *int, w, atLeast int) {
-		if left-w-1 >= atLeast {
-			*col = w
-			left -= w + 1
-		}
-	}
-	take(&c.auth, 4, 16)
-	take(&c.edge, 4, 24)
-	take(&c.seen, 8, 34)
-	if left >= 48 {
-		take(&c.tags, left/2, 20)
-	}
-	c.name = left
-	return c
-}
 
 // view draws the rows of one frame.
 type view struct {
@@ -41,81 +19,226 @@ type view struct {
 	theme   theme.Theme
 	focused bool
 	now     time.Time
+	columns []column
+	terms   []roster.Term
+	fuzzy   bool
+	cursor  theme.Style // what the cursor puts beneath the name; of the row that is drawn
 }
 
-func (v view) Len() int { return len(v.pane.store.rows) }
+func (v view) Len() int { return v.pane.roster.Rows() }
 
 func (v view) Row(i, width int, selected bool) string {
-	r := v.pane.store.rows[i]
-	line := v.row(r, split(width))
-	line = cell.Fit(line, width)
+	// The cursor is over the name alone: a move of it changes few cells, which is what one waits
+	// for on a slow line.
+	v.cursor = theme.Style{}
 	switch {
 	case selected && v.focused:
-		return v.theme.Selected.Over(line)
+		v.cursor = v.theme.Selected
 	case selected:
-		return v.theme.Unfocused.Over(line)
+		v.cursor = v.theme.Unfocused
 	}
-	return line
+	return cell.Fit(v.row(v.pane.roster.Row(i), width), width)
 }
 
-func (v view) row(r row, c columns) string {
-	switch {
-	case r.note:
-		return v.note(r.d)
-	case r.m != nil:
-		return v.module(r.m, c)
+func (v view) row(r roster.Row, width int) string {
+	switch r.Kind {
+	case roster.NoteRow:
+		return v.note(r)
+	case roster.ModuleRow:
+		return v.module(r, width)
+	case roster.ChildRow:
+		return v.child(r, width)
+	case roster.DeviceRow:
 	}
-	return v.device(r.d, c)
+	return v.device(r)
 }
 
-func (v view) device(d *device, c columns) string {
+// lead is the cells before the first column: the fold or mark, the connection, and spaces.
+const lead = 4
+
+// flag is the first cell of a row that can be marked.
+func (v view) flag(r roster.Row, otherwise string) string {
+	if v.pane.marked(r) {
+		return v.theme.Accent.Render(theme.Mark)
+	}
+	return otherwise
+}
+
+func (v view) device(r roster.Row) string {
+	d := v.pane.roster.Device(r.Device)
 	fold := theme.Folded
-	if d.open {
+	if d.Open {
 		fold = theme.Unfolded
 	}
-	line := v.theme.Muted.Render(fold) + " " + v.dot(d.connected, d.disabled) + " " + cell.Fit(cell.Safe(d.id), c.name-4)
-	if c.tags > 0 {
-		line += " " + v.theme.Muted.Render(cell.Fit(cell.Safe(d.tags), c.tags))
+	tags := roster.FlatTags(v.pane.roster.Tags(r.Device))
+	var b strings.Builder
+	b.WriteString(v.flag(r, v.theme.Muted.Render(fold)) + " " + v.dot(d.Connected, d.Status == hub.Disabled))
+	for _, c := range v.columns {
+		b.WriteString(" " + v.cell(c, r, d, tags))
 	}
-	if c.seen > 0 {
-		line += " " + v.theme.Muted.Render(cell.FitRight(seen(d.activity, v.now), c.seen))
-	}
-	if c.edge > 0 {
-		badge := cell.Spaces(c.edge)
-		if d.edge {
-			badge = v.theme.Badge.Render("edge")
-		}
-		line += " " + badge
-	}
-	if c.auth > 0 {
-		line += " " + v.theme.Muted.Render(cell.Fit(authName(d.auth), c.auth))
-	}
-	return line
+	return b.String()
 }
 
-func (v view) module(m *module, c columns) string {
-	// A module stands below its device's name and has fewer columns.
-	width := c.name - 6
-	for _, w := range []int{c.tags, c.seen, c.edge} {
-		if w > 0 {
-			width += w + 1
+// cell draws one column of a device.
+func (v view) cell(c column, r roster.Row, d roster.Device, tags []roster.Tag) string {
+	text := ""
+	switch c.Column {
+	case roster.ColumnID:
+		return v.cursor.Over(v.id(d.ID, tags, c.width))
+	case roster.ColumnTags:
+		return v.allTags(tags, c.width)
+	case roster.ColumnConnection:
+		text = "disconnected"
+		if d.Connected {
+			text = "connected"
+		}
+	case roster.ColumnStatus:
+		text = cell.Safe(string(d.Status))
+		if d.Status == hub.Disabled {
+			return v.theme.Bad.Render(cell.Fit(text, c.width))
+		}
+	case roster.ColumnAuth:
+		text = authName(d.Auth)
+	case roster.ColumnEdge:
+		if d.Edge {
+			return v.theme.Badge.Render("edge") + cell.Spaces(c.width-4)
+		}
+	case roster.ColumnActivity:
+		text = seen(d.Activity, v.now)
+	case roster.ColumnModules:
+		if n, known := v.pane.roster.ModuleCount(r.Device); known {
+			text = strconv.Itoa(n)
+		}
+	default:
+		path, _ := c.Tag()
+		for _, t := range tags {
+			if t.Path == path {
+				return v.tag(t, c.width)
+			}
 		}
 	}
-	line := "    " + v.dot(m.connected, false) + " " + cell.Fit(cell.Safe(m.id), width)
-	if c.auth > 0 {
-		line += " " + v.theme.Muted.Render(cell.Fit(authName(m.auth), c.auth))
+	if c.right {
+		return v.theme.Muted.Render(cell.FitRight(text, c.width))
 	}
-	return line
+	return v.theme.Muted.Render(cell.Fit(text, c.width))
 }
 
-func (v view) note(d *device) string {
-	switch c := d.children; {
-	case c == nil || c.loading:
-		return v.theme.Muted.Render("    reading modules" + theme.Pending)
-	case c.err != "":
-		return "    " + v.theme.Bad.Render(theme.Rejected+" "+cell.Safe(c.err))
+// id draws the id of a device. A tag that it was found by follows it when no column shows tags.
+func (v view) id(id string, tags []roster.Tag, w int) string {
+	safe := cell.Safe(id)
+	found := spans(safe, v.terms, v.fuzzy)
+	width := cell.Width(safe)
+	room := w - width - 2
+	if len(v.terms) == 0 || room < 4 || v.showsTags() {
+		return render(safe, found, w, theme.Style{}, v.theme.Match)
 	}
-	return v.theme.Muted.Render("    no modules; " + v.pane.keys.Selection.NewModule.Label + " creates one")
+	elsewhere := slices.DeleteFunc(slices.Clone(v.terms), func(t roster.Term) bool {
+		return len(spans(safe, []roster.Term{t}, v.fuzzy)) > 0
+	})
+	for _, t := range tags {
+		text := cell.Safe(t.Path + "=" + t.Value)
+		if hit := spans(text, elsewhere, v.fuzzy); len(hit) > 0 {
+			return render(safe, found, width, theme.Style{}, v.theme.Match) + "  " + render(text, hit, room, v.theme.Muted, v.theme.Match)
+		}
+	}
+	return render(safe, found, w, theme.Style{}, v.theme.Match)
+}
+
+func (v view) showsTags() bool {
+	for _, c := range v.columns {
+		if c.isTag() {
+			return true
+		}
+	}
+	return false
+}
+
+func (c column) isTag() bool {
+	_, tag := c.Tag()
+	return tag || c.Column == roster.ColumnTags
+}
+
+// allTags draws all tags of a device, those that it was found by first when there is no room for all.
+func (v view) allTags(tags []roster.Tag, w int) string {
+	texts := make([]string, 0, len(tags))
+	for _, t := range tags {
+		texts = append(texts, cell.Safe(t.Path+"="+t.Value))
+	}
+	text := strings.Join(texts, tagGap)
+	if cell.Width(text) > w && len(v.terms) > 0 {
+		slices.SortStableFunc(texts, func(a, b string) int {
+			return cmp.Compare(len(spans(b, v.terms, v.fuzzy)), len(spans(a, v.terms, v.fuzzy)))
+		})
+		text = strings.Join(texts, tagGap)
+	}
+	var found []span
+	at := 0
+	for _, t := range texts {
+		for _, s := range spans(t, v.terms, v.fuzzy) {
+			found = append(found, span{at + s.from, at + s.to})
+		}
+		at += len(t) + len(tagGap)
+	}
+	return render(text, found, w, v.theme.Muted, v.theme.Match)
+}
+
+const tagGap = "  "
+
+// tag draws the value of one tag. A term may name its path as well.
+func (v view) tag(t roster.Tag, w int) string {
+	path, value := cell.Safe(t.Path)+"=", cell.Safe(t.Value)
+	var found []span
+	for _, s := range spans(path+value, v.terms, v.fuzzy) {
+		if s.to > len(path) {
+			found = append(found, span{max(s.from-len(path), 0), s.to - len(path)})
+		}
+	}
+	return render(value, found, w, v.theme.Muted, v.theme.Match)
+}
+
+func (v view) module(r roster.Row, width int) string {
+	m := r.Module
+	name := cell.Safe(m.Name)
+	line := v.flag(r, " ") + "   " + v.dot(m.Connected, false) + " "
+	const before = 6
+	room := width - before
+	badge := ""
+	if roster.System(m.Name) && room >= 20 {
+		badge = " " + v.theme.Badge.Render("system")
+		room -= 7
+	}
+	auth := ""
+	if room >= 16 {
+		auth = " " + v.theme.Muted.Render(cell.Fit(authName(m.Auth), 4))
+		room -= 5
+	}
+	name = render(name, spans(name, v.terms, v.fuzzy), room, theme.Style{}, v.theme.Match)
+	return line + v.cursor.Over(name) + badge + auth
+}
+
+// child draws a device below an edge device, as a link to it.
+func (v view) child(r roster.Row, width int) string {
+	d := v.pane.roster.Device(r.Child)
+	line := v.flag(r, " ") + "   " + v.dot(d.Connected, d.Status == hub.Disabled) + " "
+	room := width - 6
+	badge := ""
+	if d.Edge && room >= 20 {
+		badge = " " + v.theme.Badge.Render("edge")
+		room -= 5
+	}
+	return line + v.cursor.Over(v.theme.Muted.Render(theme.Arrow+" ")+cell.Fit(cell.Safe(d.ID), room-2)) + badge
+}
+
+func (v view) note(r roster.Row) string {
+	state, problem := v.pane.roster.Modules(r.Device)
+	switch state {
+	case roster.NotAsked, roster.Asked:
+		return "    " + v.cursor.Over(v.theme.Muted.Render("reading modules"+theme.Pending))
+	case roster.Failed:
+		return "    " + v.cursor.Over(v.theme.Bad.Render(theme.Rejected+" "+cell.Safe(problem)))
+	case roster.Known:
+	}
+	return "    " + v.cursor.Over(v.theme.Muted.Render("no modules; "+v.pane.keys.Selection.NewModule.Label+" creates one"))
 }
 
 func (v view) dot(connected, disabled bool) string {
@@ -128,50 +251,73 @@ func (v view) dot(connected, disabled bool) string {
 	return v.theme.Muted.Render(theme.Disconnected)
 }
 
-// authName is the short name of an authentication type.
-func authName(a hub.AuthType) string {
-	switch a {
-	case hub.AuthSelfSigned:
-		return "x509"
-	case hub.AuthCA:
-		return "ca"
-	case "":
-		return theme.Absent
+// header names the columns, and marks the one that is sorted by.
+func (v view) header(width int) string {
+	by, reverse := v.pane.want.Sort.Column, v.pane.want.Sort.Reverse
+	if by == "" {
+		by = roster.ColumnID
 	}
-	return cell.Safe(string(a))
+	var b strings.Builder
+	b.WriteString(cell.Spaces(lead - 1))
+	for _, c := range v.columns {
+		name := title(c.Column)
+		if c.Column == by {
+			name = cell.Truncate(name, c.width-2) + " " + direction(reverse)
+		}
+		if c.right {
+			name = cell.FitRight(name, c.width)
+		} else {
+			name = cell.Fit(name, c.width)
+		}
+		b.WriteString(" " + name)
+	}
+	return v.theme.Header.Render(cell.Fit(b.String(), width))
 }
 
-// seen says how long ago a device was active, in two figures and a unit.
-func seen(activity int64, now time.Time) string {
-	if activity == 0 {
-		return ""
+// tagWidth returns how wide a column of a tag must be for the rows that are on the screen.
+func (p *Pane) tagWidth(height int) func(roster.Column) int {
+	return func(c roster.Column) int {
+		w := max(cell.Width(title(c)), narrowTag)
+		if p.want.Sort.Column == c {
+			w += 2
+		}
+		path, _ := c.Tag()
+		for i := p.grid.Top(); i < min(p.grid.Top()+height, p.roster.Rows()) && w < wideTag; i++ {
+			r := p.roster.Row(i)
+			if r.Kind != roster.DeviceRow {
+				continue
+			}
+			for _, t := range roster.FlatTags(p.roster.Tags(r.Device)) {
+				if t.Path == path {
+					w = max(w, cell.Width(cell.Safe(t.Value)))
+				}
+			}
+		}
+		return min(w, wideTag)
 	}
-	d := now.Sub(time.Unix(activity, 0))
-	switch {
-	case d < time.Minute:
-		return "just now"
-	case d < time.Hour:
-		return strconv.Itoa(int(d/time.Minute)) + "m ago"
-	case d < 48*time.Hour:
-		return strconv.Itoa(int(d/time.Hour)) + "h ago"
-	}
-	return strconv.Itoa(int(d/(24*time.Hour))) + "d ago"
 }
 
 // View draws the pane's content: exactly height lines of width cells. now is what ages are
 // measured against.
 func (p *Pane) View(th theme.Theme, width, height int, focused bool, now time.Time) []string {
+	v := view{
+		pane: p, theme: th, focused: focused, now: now, columns: p.layout(width, p.tagWidth(height)),
+		terms: p.terms(), fuzzy: p.roster.Showing().Filter.Fuzzy,
+	}
 	lines := make([]string, 0, max(height, 0))
 	tall := height >= 8
 	if p.typing || p.Filtered() || tall {
 		lines = append(lines, cell.Fit(p.filterLine(th, width), width))
 	}
+	if height >= 12 && p.Len() > 0 {
+		lines = append(lines, v.header(width))
+	}
 	var foot []string
 	switch {
 	case p.problem != "":
 		foot = th.Problem(p.problem, width, max(height/4, 1))
-	case tall:
-		foot = []string{p.footLine(th)}
+	case tall || p.MarkedCount() > 0 && height >= 4:
+		foot = []string{p.footLine(th, width, v.columns)}
 	}
 	body := height - len(lines)
 	if body > len(foot) {
@@ -179,72 +325,13 @@ func (p *Pane) View(th theme.Theme, width, height int, focused bool, now time.Ti
 	} else {
 		foot = nil
 	}
-	if body > 0 && len(p.store.rows) == 0 {
+	if body > 0 && p.roster.Rows() == 0 {
 		lines = append(lines, cell.Fit(th.Muted.Render(p.emptyLine()), width))
 		body--
 	}
-	lines = append(lines, p.grid.View(view{p, th, focused, now}, width, max(body, 0))...)
+	lines = append(lines, p.grid.View(v, width, max(body, 0))...)
 	for _, l := range foot {
 		lines = append(lines, cell.Fit(l, width))
 	}
 	return lines[:min(len(lines), max(height, 0))]
-}
-
-func (p *Pane) filterLine(th theme.Theme, width int) string {
-	slash := p.keys.Devices.Filter.Label
-	if !p.typing && !p.Filtered() {
-		return th.Muted.Render(slash + " filter")
-	}
-	p.filter.SetWidth(max(width-3, 1))
-	if !p.typing {
-		return th.Accent.Render(slash+" "+cell.Safe(p.filter.Value())) + th.Muted.Render("  "+p.keys.Filter.Clear.Label+" clears")
-	}
-	return th.Accent.Render(slash) + " " + p.filter.View()
-}
-
-func (p *Pane) emptyLine() string {
-	switch {
-	case p.store.scan < len(p.store.devices):
-		return " looking" + theme.Pending
-	case p.Filtered() && p.loading:
-		return " nothing matches yet; still loading" + theme.Pending
-	case p.Filtered():
-		return " nothing matches; " + p.keys.Filter.Clear.Label + " clears the filter"
-	case p.loading || !p.complete && p.problem == "":
-		return " loading" + theme.Pending
-	case p.problem != "":
-		return ""
-	}
-	return " no devices; " + p.keys.Selection.NewDevice.Label + " creates one"
-}
-
-// footLine tells how much of the registry is loaded.
-func (p *Pane) footLine(th theme.Theme) string {
-	n := Count(len(p.store.devices))
-	text := ""
-	switch total := p.progress.Total; {
-	case p.Filtered() && p.complete:
-		text = fmt.Sprintf(" %s of %s devices", Count(p.store.shown), n)
-	case p.progress.Paused:
-		text = " paused at " + n
-	case p.loading && !p.complete && total > len(p.store.devices):
-		text = " loaded " + n + " of " + Count(total) + theme.Pending
-	case p.loading && !p.complete:
-		text = " loaded " + n + theme.Pending
-	case len(p.store.devices) > 0:
-		text = " loaded " + n + " of " + n
-	}
-	if p.progress.Note != "" {
-		text = " " + p.progress.Note + " ·" + text
-	}
-	return th.Muted.Render(text)
-}
-
-// Count writes a number with thousands separated, as people read them: 1,204.
-func Count(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

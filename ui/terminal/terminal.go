@@ -31,6 +31,10 @@ var ErrPanic = errors.New("the dashboard stopped on an internal error")
 // gone or that has stopped reading blocks the program's last write for ever.
 const stopGrace = 2 * time.Second
 
+// framesPerSecond is how often the screen may be drawn. The default, half as often, would be most of
+// what one waits for when a letter of a filter is typed.
+const framesPerSecond = 120
+
 // Check reports ErrNotATerminal unless both files are terminals. It does not touch them.
 func Check(in, out *os.File) error {
 	if !term.IsTerminal(in.Fd()) || !term.IsTerminal(out.Fd()) {
@@ -69,6 +73,7 @@ func Run(ctx context.Context, model tea.Model, opts Options) (tea.Model, error) 
 		tea.WithOutput(opts.Out),
 		tea.WithEnvironment(environment(opts.Env)),
 		tea.WithoutSignalHandler(),
+		tea.WithFPS(framesPerSecond),
 	)
 	type result struct {
 		model tea.Model

@@ -21,6 +21,7 @@ type Theme struct {
 	Unfocused   Style // row of the cursor in a pane without focus
 	Button      Style // a button that is not chosen
 	ButtonOn    Style // the chosen button
+	Match       Style // what was searched for, in a text
 	Badge       Style // a short label beside a name: edge, stale
 	Shortcut    Style // a key in the footer
 
@@ -75,6 +76,7 @@ func New(dark, color bool) Theme {
 		Unfocused:   on(ansi.Style{}, "", p.surface),
 		Button:      on(ansi.Style{}, "", p.surface),
 		ButtonOn:    on(ansi.Style{}.Bold(), p.onAccent, p.accent),
+		Match:       bold(p.accent),
 		Badge:       on(ansi.Style{}, p.muted, p.surface),
 		Shortcut:    bold(p.accent),
 		Good:        fg(p.good),
@@ -111,6 +113,7 @@ func monochrome() Theme {
 		Selected:    reverse,
 		Unfocused:   under,
 		ButtonOn:    reverse,
+		Match:       style(ansi.Style{}.Bold().Underline(true)),
 		Shortcut:    bold,
 		Bad:         bold,
 		Warn:        bold,

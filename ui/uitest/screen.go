@@ -47,6 +47,9 @@ func newScreen(t testing.TB, term *terminal) *Screen {
 // styles and without the spaces at the end.
 func (s *Screen) Text() string { return s.term.text() }
 
+// Written returns how many bytes the program has written to the terminal.
+func (s *Screen) Written() int { return s.term.output() }
+
 // Press presses keys by name: a character, or enter, tab, esc, space, backspace, delete,
 // insert, up, down, left, right, home, end, pgup, pgdown or f1 to f12, with ctrl+, alt+ or
 // shift+ in front.

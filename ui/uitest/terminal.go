@@ -17,6 +17,7 @@ type terminal struct {
 	mu       sync.Mutex // guards what follows; the emulator does not lock by itself
 	emulator *vt.Emulator
 	changed  chan struct{} // closed at the next change
+	written  int           // bytes of output
 	newlines bool          // a line feed also returns to the first column, as a cooked tty does
 
 	answers sync.WaitGroup
@@ -42,6 +43,7 @@ type onlyReader struct{ io.Reader }
 func (t *terminal) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.written += len(p)
 	data := p
 	if t.newlines {
 		data = bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))
@@ -70,6 +72,13 @@ func (t *terminal) changes() <-chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.changed
+}
+
+// output returns how many bytes were written.
+func (t *terminal) output() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.written
 }
 
 // text returns the screen as plain text, one line for each of its lines.

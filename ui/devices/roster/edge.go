@@ -76,6 +76,19 @@ func (r *Roster) Parent(s Slot) (parent Slot, scope string, ok bool) {
 	return 0, scope, false
 }
 
+// Edges returns the ids of the edge devices there are, in order, at most limit of them.
+func (r *Roster) Edges(limit int) []string {
+	var ids []string
+	for _, s := range r.byID.slots {
+		if r.flags(s).is(edge) {
+			if ids = append(ids, r.ID(s)); len(ids) >= limit {
+				break
+			}
+		}
+	}
+	return ids
+}
+
 // Scope returns the scope of an edge device, by which the devices below it name it; empty for others.
 func (r *Roster) Scope(s Slot) string {
 	b, i := r.blocks[s/blockSize], s%blockSize

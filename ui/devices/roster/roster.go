@@ -257,6 +257,9 @@ func (r *Roster) putOne(e hub.Entry, listed bool) (s Slot, isNew bool) {
 	}
 	b, i := r.blocks[s/blockSize], s%blockSize
 	last := unix(e.LastActivityTime)
+	if !isNew && e.Tags.IsNull() { // they were not read
+		e.Tags, last = r.Tags(s), b.last[i]
+	}
 	tags := r.tags.intern(e.Tags)
 	r.tags.release(b.tags[i])
 	if now != f || last != b.last[i] || tags != b.tags[i] {

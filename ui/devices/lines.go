@@ -1,0 +1,105 @@
+package devices
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"twindeck/ui/cell"
+	"twindeck/ui/devices/roster"
+	"twindeck/ui/theme"
+)
+
+func (p *Pane) filterLine(th theme.Theme, width int) string {
+	slash := p.keys.Devices.Filter.Label
+	if !p.typing && !p.Filtered() {
+		return th.Muted.Render(slash + " filter")
+	}
+	if p.want.Filter.Fuzzy {
+		slash += "~"
+	}
+	p.filter.SetWidth(max(width-cell.Width(slash)-2, 1))
+	if !p.typing {
+		return th.Accent.Render(slash+" "+cell.Safe(p.filter.Value())) + th.Muted.Render("  "+p.keys.Filter.Clear.Label+" clears")
+	}
+	return th.Accent.Render(slash) + " " + p.filter.View()
+}
+
+func (p *Pane) emptyLine() string {
+	switch {
+	case p.job != nil:
+		return " looking" + theme.Pending
+	case p.Filtered() && p.progress.Note != "":
+		return " nothing matches yet; " + cell.Safe(p.progress.Note)
+	case p.Filtered() && p.loading && !p.complete:
+		return " nothing matches yet; still loading" + theme.Pending
+	case p.Filtered():
+		return " nothing matches; " + p.keys.Filter.Clear.Label + " clears the filter"
+	case p.loading || !p.complete && p.problem == "":
+		return " loading" + theme.Pending
+	case p.problem != "":
+		return ""
+	}
+	return " no devices; " + p.keys.Selection.NewDevice.Label + " creates one"
+}
+
+// footLine tells what is marked, how much the filter lets through, and how much of the registry is
+// loaded; what is most wanted first.
+func (p *Pane) footLine(th theme.Theme, width int, shown []column) string {
+	var parts []string
+	if n := p.MarkedCount(); n > 0 {
+		parts = append(parts, Count(n)+" marked")
+	}
+	if p.progress.Note != "" {
+		parts = append(parts, cell.Safe(p.progress.Note))
+	}
+	loading := p.loading && !p.complete
+	if p.Filtered() && p.Len() > 0 {
+		parts = append(parts, Count(p.roster.Shown())+" of "+Count(p.Len())+" devices")
+	}
+	if loading || !p.Filtered() && p.Len() > 0 {
+		parts = append(parts, p.loadedPart(loading))
+	}
+	if by := p.want.Sort.Column; by != "" && by != roster.ColumnID && !slices.ContainsFunc(shown, func(c column) bool { return c.Column == by }) {
+		parts = append(parts, "by "+title(by)+" "+direction(p.want.Sort.Reverse))
+	}
+	if p.allMods {
+		parts = append(parts, "reading modules"+theme.Pending)
+	}
+	line := " " + strings.Join(parts, " · ")
+	if cell.Width(line) > width {
+		line = cell.Truncate(line, width)
+	}
+	if n := len(parts); n > 0 && p.MarkedCount() > 0 {
+		head, rest, _ := strings.Cut(line, " · ")
+		if rest != "" {
+			rest = " · " + rest
+		}
+		return th.Accent.Render(head) + th.Muted.Render(rest)
+	}
+	return th.Muted.Render(line)
+}
+
+func (p *Pane) loadedPart(loading bool) string {
+	n := Count(p.Len())
+	switch total := p.progress.Total; {
+	case p.progress.Paused && total > p.Len():
+		return "paused at " + n + " of " + Count(total)
+	case p.progress.Paused:
+		return "paused at " + n
+	case loading && total > p.Len():
+		return "loaded " + n + " of " + Count(total) + theme.Pending
+	case loading:
+		return "loaded " + n + theme.Pending
+	}
+	return "loaded " + n + " of " + n
+}
+
+// Count writes a number with thousands separated, as people read them: 1,204.
+func Count(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
