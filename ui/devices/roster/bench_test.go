@@ -106,6 +106,27 @@ func BenchmarkLetter(b *testing.B) {
 	}
 }
 
+// A word typed letter by letter, each of which narrows what the one before has found.
+func BenchmarkTyping(b *testing.B) {
+	r := fleet(million)
+	for _, fuzzy := range []bool{false, true} {
+		for n := 1; n <= 5; n++ {
+			b.Run(fmt.Sprintf("letter %d fuzzy=%v", n, fuzzy), func(b *testing.B) {
+				const word = "90817"
+				for b.Loop() {
+					b.StopTimer()
+					showNow(r, Show{})
+					for i := 1; i < n; i++ {
+						showNow(r, Show{Filter: Filter{word[:i], fuzzy}})
+					}
+					b.StartTimer()
+					showNow(r, Show{Filter: Filter{word[:n], fuzzy}})
+				}
+			})
+		}
+	}
+}
+
 func BenchmarkSort(b *testing.B) {
 	r := fleet(million)
 	for _, c := range []Column{ColumnID, ColumnActivity, ColumnConnection, "tags.floor", ColumnTags} {

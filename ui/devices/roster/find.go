@@ -219,38 +219,30 @@ func (h *hits) judge(s Slot) verdict {
 // findRanked rates devices by every term and returns those that match, the best first.
 func (j *Job) findRanked(order []Slot, hits *hits) ([]Slot, []extra) {
 	v := j.view
-	keys, through := make([]uint32, v.size()), newBitmap(v.size()+blockSize)
+	through := newBitmap(v.size() + blockSize)
 	cache := hits.scores(j.canceled.Load)
-	rate := func(sc *scorer, s Slot) {
-		got := verdict{}
-		if v.blocks[s/blockSize].flag[s%blockSize]&gone == 0 {
-			got = hits.rate(s, cache, sc)
+	rate := func(sc *scorer, s Slot) uint32 {
+		if v.blocks[s/blockSize].flag[s%blockSize]&gone != 0 {
+			return absent
 		}
-		keys[s] = absent
-		if got.shown {
-			keys[s] = got.rank
-		}
-		if got.shown && got.through {
+		got := hits.rate(s, cache, sc)
+		switch {
+		case !got.shown:
+			return absent
+		case got.through:
 			through.set(s)
 		}
+		return got.rank
 	}
-	few := j.narrow && len(j.within) < v.size()/4
-	if few {
-		order = j.within
-		sc := &scorer{}
-		for i, s := range order {
-			if i%1024 == 0 && j.canceled.Load() {
-				break
-			}
-			rate(sc, s)
+	if j.narrow && len(j.within) < v.size()/4 {
+		return j.rankWithin(rate, hits, through)
+	}
+	keys := make([]uint32, v.size())
+	eachWith(len(v.blocks), j.canceled.Load, func(sc *scorer, at int) {
+		for i := range v.blocks[at].n {
+			keys[at*blockSize+i] = rate(sc, Slot(at*blockSize+i))
 		}
-	} else {
-		eachWith(len(v.blocks), j.canceled.Load, func(sc *scorer, at int) {
-			for i := range v.blocks[at].n {
-				rate(sc, Slot(at*blockSize+i))
-			}
-		})
-	}
+	})
 	if j.canceled.Load() {
 		return nil, nil
 	}
@@ -260,11 +252,36 @@ func (j *Job) findRanked(order []Slot, hits *hits) ([]Slot, []extra) {
 			kept = append(kept, s)
 		}
 	}
-	if few && j.ranked { // they were not in order
-		slices.SortFunc(kept, func(a, b Slot) int { return cmp.Or(cmp.Compare(keys[a], keys[b]), v.compare(j.show.Sort, a, b)) })
-		return kept, hits.below(kept, through)
-	}
 	found := stable(kept, keys)
+	return found, hits.below(found, through)
+}
+
+// rankWithin rates few devices.
+func (j *Job) rankWithin(rate func(*scorer, Slot) uint32, hits *hits, through bitmap) ([]Slot, []extra) {
+	type rated struct {
+		rank uint32
+		slot Slot
+	}
+	all := make([]rated, 0, len(j.within))
+	sc := &scorer{}
+	for i, s := range j.within {
+		if i%1024 == 0 && j.canceled.Load() {
+			return nil, nil
+		}
+		if rank := rate(sc, s); rank != absent {
+			all = append(all, rated{rank, s})
+		}
+	}
+	slices.SortFunc(all, func(a, b rated) int {
+		if d := cmp.Compare(a.rank, b.rank); d != 0 {
+			return d
+		}
+		return j.view.compare(j.show.Sort, a.slot, b.slot)
+	})
+	found := make([]Slot, len(all))
+	for i, r := range all {
+		found[i] = r.slot
+	}
 	return found, hits.below(found, through)
 }
 
