@@ -124,6 +124,26 @@ func TestTheWrongTwinNeverAppears(t *testing.T) {
 	})
 }
 
+// A move of the cursor changes what differs between two twins: the pane is not emptied in between,
+// unless the hub takes its time, and never shows a name above what belongs to another.
+func TestTheTwinPaneDoesNotFlicker(t *testing.T) {
+	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
+		p.wait(time.Second)
+		p.sees("2 gateway-01 ")
+		p.Press("j")
+		p.sees("2 gateway-01 ", "desired v1")
+		p.wait(100 * time.Millisecond)
+		p.sees("2 pump-01 ", "rpm")
+		p.hub.slow(func(string, hub.ID) time.Duration { return time.Second })
+		p.Press("j")
+		p.sees("2 pump-01 ", "rpm")
+		p.wait(holdFor)
+		p.sees("2 thermostat-01 ", "reading…")
+		p.wait(3 * time.Second)
+		p.sees("2 thermostat-01 ", "bootCount")
+	})
+}
+
 func TestMovingFastReadsOnlyWhereTheCursorRests(t *testing.T) {
 	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
 		p.wait(time.Second)

@@ -74,6 +74,7 @@ type Model struct {
 	asking   task             // who is connected as the identity a client is to be attached as
 	modules  map[string]*task // by device
 
+	hold       hold // of the picture of the twin pane
 	allModules task // the listing of all modules
 	searching  task // for devices that are not loaded
 

@@ -39,6 +39,8 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.gotModules(msg)
 	case workDoneMsg, allModulesMsg, searchedMsg:
 		return m.rosterResult(msg)
+	case holdOverMsg:
+		m.holdOver(msg)
 	case twinDueMsg:
 		if msg.gen == m.reading.gen {
 			return m.readTwin()
@@ -125,14 +127,16 @@ func (m *Model) retarget() tea.Cmd {
 	m.heardOf, m.rereads, m.again = 0, 0, false
 	m.identity.stop()
 	m.reading.stop()
+	held := m.keepPicture()
 	m.twin.Show(id, m.known.get(id))
+	m.hold.revision = m.twin.Revision()
 	switch {
 	case id.Device == "":
-		return nil
+		return held
 	case first:
 		return m.readTwin()
 	}
-	return after(m.ctx, fetchDelay, twinDueMsg{m.reading.gen})
+	return tea.Batch(held, after(m.ctx, fetchDelay, twinDueMsg{m.reading.gen}))
 }
 
 // readTwin reads the twin shown, and the identity when it is looked at.

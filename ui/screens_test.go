@@ -146,6 +146,7 @@ func TestGoldenScreens(t *testing.T) {
 				p.golden("live-" + size)
 				p.Press("1", "/")
 				p.Type("ank")
+				p.wait(time.Second)
 				p.golden("filter-" + size)
 			})
 		})

@@ -113,6 +113,9 @@ func (m *Model) pane(p pane, place rect, framed bool) []string {
 	case paneCount:
 	}
 	was := &m.frame.panes[p]
+	if p == paneTwin && m.held() && was.lines != nil && was.place == now.place && was.focused == now.focused {
+		return was.lines
+	}
 	if was.lines != nil && was.revision == now.revision && was.place == now.place && was.focused == now.focused && was.clock == now.clock {
 		return was.lines
 	}
