@@ -150,8 +150,11 @@ func notFound(op string) error {
 
 func (f *fakeHub) List(ctx context.Context, l hub.Listing, continuation string, size int) (hub.Entries, error) {
 	method := "List"
-	if l.Where != "" {
+	switch {
+	case l.Where != "":
 		method = "Search"
+	case l.Modules:
+		method = "ListModules"
 	}
 	f.mu.Lock()
 	f.asked = append(f.asked, asked{l, continuation, size})
@@ -164,18 +167,20 @@ func (f *fakeHub) List(ctx context.Context, l hub.Listing, continuation string, 
 	if f.largest > 0 && size > f.largest {
 		return hub.Entries{}, &hub.Error{Op: "list the devices", Status: 400}
 	}
-	var ids []string
+	var ids []hub.ID
 	for id := range f.identities {
-		if !id.IsModule() && f.matches(id, l.Where) {
-			ids = append(ids, id.Device)
+		if id.IsModule() == l.Modules && f.matches(id, l.Where) {
+			ids = append(ids, id)
 		}
 	}
-	slices.Sort(ids)
+	slices.SortFunc(ids, func(a, b hub.ID) int { return strings.Compare(a.String(), b.String()) })
 	from, _ := strconv.Atoi(continuation)
 	to := min(from+min(f.pageSize, size), len(ids))
 	var page hub.Entries
 	for _, id := range ids[from:to] {
-		page.Rows = append(page.Rows, f.twins[hub.ID{Device: id}].Entry())
+		e := f.twins[id].Entry()
+		e.DeviceScope, e.ParentScopes = f.identities[id].DeviceScope, f.identities[id].ParentScopes
+		page.Rows = append(page.Rows, e)
 	}
 	if to < len(ids) {
 		page.Continuation = strconv.Itoa(to)
@@ -189,6 +194,9 @@ var beginning = regexp.MustCompile(`STARTSWITH\(([^,]+), '([^']*)'\)|([A-Za-z.]+
 // matches reports whether one of the conditions of a search holds for a device.
 func (f *fakeHub) matches(id hub.ID, where string) bool {
 	if where == "" {
+		return true
+	}
+	if scope := f.identities[id].DeviceScope; f.identities[id].Edge && scope != "" && strings.Contains(where, "'"+scope+"'") {
 		return true
 	}
 	for _, m := range beginning.FindAllStringSubmatch(where, -1) {

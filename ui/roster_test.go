@@ -69,8 +69,8 @@ func TestTheModulesOfAllDevicesByOneKey(t *testing.T) {
 		p.wait(time.Second)
 		p.Press("A")
 		p.wait(time.Second)
-		if p.hub.count("List") != 1 || p.hub.count("Modules") != 0 {
-			t.Errorf("%d listings and %d readings", p.hub.count("List"), p.hub.count("Modules"))
+		if p.hub.count("ListModules") != 1 || p.hub.count("Modules") != 0 {
+			t.Errorf("%d listings and %d readings", p.hub.count("ListModules"), p.hub.count("Modules"))
 		}
 		p.Press("/")
 		p.Type("sensors")
@@ -78,22 +78,20 @@ func TestTheModulesOfAllDevicesByOneKey(t *testing.T) {
 		p.seesNot("controller")
 		p.Press("esc", "g", "l")
 		p.sees("no modules; m creates one")
-		p.hub.failing("List", errors.New("the hub is busy"))
+		p.hub.failing("ListModules", errors.New("the hub is busy"))
 		p.Press("A")
 		p.sees("not all modules could be read: the hub is busy")
 	})
 }
 
 func TestTheParentOfADeviceIsFoundInTheHub(t *testing.T) {
-	inBubble(t, Options{}, 120, 36, func(f *fakeHub) {
-		demo(f)
-		gateway := f.identities[hub.ID{Device: "gateway-01"}]
-		gateway.DeviceScope = "ms-azure-iot-edge://gateway-01-1"
-		f.identities[gateway.ID] = gateway
-	}, func(p *pump) {
+	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
 		p.wait(time.Second)
 		p.Press("j", "P")
 		p.sees("pump-01 is below no edge device")
+		gateway := p.hub.identities[hub.ID{Device: "gateway-01"}]
+		gateway.DeviceScope = "ms-azure-iot-edge://gateway-01-1" // what was listed knows nothing of it yet
+		p.hub.identities[gateway.ID] = gateway
 		leaf := hub.Entry{ID: hub.ID{Device: "zz-leaf"}, DeviceScope: "ms-azure-iot-edge://gateway-01-1"}
 		p.m.devicesActed(p.m.devices.AddFound([]hub.Entry{leaf}))
 		p.Press("G", "P")

@@ -145,7 +145,7 @@ func TestProgressIsShown(t *testing.T) {
 		"loaded 3…":                 {Total: -1},
 		"loaded 3 of 1,200…":        {Total: 1200},
 		"paused at 3 of 1,200":      {Total: 1200, Paused: true},
-		"loaded 3… · the hub waits": {Total: -1, Note: "the hub waits"},
+		"the hub waits · loaded 3…": {Total: -1, Note: "the hub waits"},
 	} {
 		p.SetProgress(now)
 		if got := text(p, 40, 12); !strings.Contains(got, want) {
