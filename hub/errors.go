@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"twindeck/hub/internal/redact"
 )
 
 // Code names an error as the hub does (Azure docs: iot-hub-troubleshoot-error-codes).
@@ -247,9 +248,6 @@ type bulkError struct {
 	Status string          `json:"errorStatus"`
 }
 
-// secretText finds what could be a key or a token in words that are not ours.
-var secretText = regexp.MustCompile(`(?i)(SharedAccessKey=|SharedAccessSignature |sig=)[^\s;&"']+`)
-
 // printable makes words that are not ours fit for an error: one line, without control
 // and formatting characters, without what looks like a secret.
 func printable(s string) string {
@@ -263,7 +261,7 @@ func printable(s string) string {
 			return '\uFFFD'
 		}
 	}, strings.ToValidUTF8(s, "\uFFFD"))
-	return secretText.ReplaceAllString(s, "${1}***")
+	return redact.Text(s)
 }
 
 // describe names an identity for a sentence.
