@@ -35,12 +35,12 @@ require (
 )
 
 require (
+	github.com/Azure/go-amqp v0.18.1
 	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4
 	github.com/junegunn/fzf v0.65.2
 )
 
 require (
-	github.com/Azure/go-amqp v0.18.1 // indirect
 	github.com/atotto/clipboard v0.1.4 // indirect
 	github.com/charmbracelet/x/exp/ordered v0.1.0 // indirect
 	github.com/charmbracelet/x/termios v0.1.1 // indirect

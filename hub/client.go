@@ -20,6 +20,7 @@ import (
 type Options struct {
 	RootCAs     *x509.CertPool // nil: the system's roots
 	MQTTAddress string         // HOST:PORT for sessions; empty: the host of the connection string and 8883
+	AMQPAddress string         // HOST:PORT for messages to devices; empty: the host of the connection string and 5671
 	HTTPClient  *http.Client   // only its Transport is used; nil: one of our own, with RootCAs and TLS
 	Log         *slog.Logger   // a debug line for each call, without secrets; nil: discarded
 	TLS         *tls.Config    // base of every TLS connection, not changed; nil: the defaults
@@ -44,6 +45,9 @@ type Client struct {
 	log         *slog.Logger
 	tokens      *iothub.Tokens
 	transport   *iothub.Transport
+	mailer      *iothub.Mailer
+	calls       *callLog
+	peer        *peer
 	registry    *iotservice.Client
 	budget      *budget
 	entries     *entryReader
@@ -71,7 +75,11 @@ func NewClient(cs ConnectionString, opts Options) (*Client, error) {
 	if _, known := tiers[opts.Tier]; !known && opts.Tier != "" {
 		return nil, errors.New("there is no tier " + strconv.Quote(opts.Tier) + ": choose one of " + strings.Join(Tiers(), ", "))
 	}
-	c := &Client{credentials: cs, options: opts, log: opts.Log, idle: func() {}, budget: newBudget(opts.Tier), entries: &entryReader{}}
+	if opts.AMQPAddress == "" {
+		opts.AMQPAddress = net.JoinHostPort(cs.Host(), "5671")
+	}
+	c := &Client{credentials: cs, options: opts, log: opts.Log, idle: func() {}, budget: newBudget(opts.Tier), entries: &entryReader{}, calls: newCallLog(), peer: &peer{}}
+	c.calls.secrets.Hide(cs.Key.Reveal())
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
@@ -81,9 +89,13 @@ func NewClient(cs ConnectionString, opts Options) (*Client, error) {
 	}
 	c.tokens = tokens
 	c.transport = &iothub.Transport{
-		Base:    tierReader{c.roundTripper(), c.budget},
+		Base:    tierReader{c.roundTripper(), c.budget, c.peer},
 		Limit:   maxAnswer,
 		Refused: func(res *http.Response, body []byte) error { return refusal(res, body) },
+		Observe: c.calls.observer(ID{}),
+	}
+	c.mailer = &iothub.Mailer{
+		HostName: cs.Host(), Address: opts.AMQPAddress, TLS: tlsConfig(opts.TLS, opts.RootCAs), Tokens: tokens, Observe: c.calls.observer(ID{}),
 	}
 	if c.registry, err = tokens.Registry(c.transport); err != nil {
 		return nil, err
@@ -96,13 +108,15 @@ func NewClient(cs ConnectionString, opts Options) (*Client, error) {
 type tierReader struct {
 	http.RoundTripper
 	budget *budget
+	peer   *peer
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t tierReader) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := t.RoundTripper.RoundTrip(req)
 	if err == nil {
-		t.budget.told(res.Header.Get("twindeck-tier"))
+		t.budget.told(res.Header.Get(embeddedHeader))
+		t.peer.answered(res.Header)
 	}
 	return res, err
 }
@@ -172,7 +186,8 @@ func (c *Client) Credentials(identity Identity) (ConnectionString, error) {
 }
 
 // Session starts a session with an identity's own credentials, as [StartSession] does,
-// with the roots, the address and the logger of the client where opts names none.
+// with the roots, the address and the logger of the client where opts names none. What it exchanges
+// with the hub is in the client's call log.
 func (c *Client) Session(opts SessionOptions) (*Session, error) {
 	if opts.RootCAs == nil {
 		opts.RootCAs = c.options.RootCAs
@@ -186,5 +201,7 @@ func (c *Client) Session(opts SessionOptions) (*Session, error) {
 	if opts.Log == nil {
 		opts.Log = c.log
 	}
+	c.calls.secrets.Hide(opts.Credentials.Key.Reveal())
+	opts.observe = c.calls.observer(opts.Credentials.ID())
 	return StartSession(opts)
 }

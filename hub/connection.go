@@ -136,6 +136,7 @@ func (s *Session) dial(inbox *inbox) (*iothub.Link, error) {
 		Log:       s.log,
 		OnDesired: func(payload []byte) { inbox.add(item{payload: payload}) },
 		OnMethod:  func(m iothub.Method) { s.answer(inbox, m) },
+		Observe:   s.opts.observe,
 	})
 }
 

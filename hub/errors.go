@@ -42,6 +42,7 @@ type Error struct {
 	// RetryAfter is how long to wait before trying again: what the hub asked for, ten
 	// seconds when it throttles without asking, 0 when waiting is of no use.
 	RetryAfter time.Duration
+	Call       uint64 // its number in the call log; 0 when it is not there
 
 	ahead time.Duration // of a refused token: how far our clock is ahead of the hub's
 }
@@ -67,7 +68,7 @@ func (e *Error) explain() (what, next string) {
 	case Conflict(e):
 		return "it was changed by somebody else in the meantime", "read it again and repeat the change on top"
 	case e.Code == CodeDeviceNotOnline || e.Number == 404103:
-		return "it is not connected, or listens to no direct methods", "try again when it is online"
+		return "it is not connected, or listens to no direct methods", "see that its program runs and answers methods, or give it time to connect"
 	case NotFound(e):
 		return "the hub does not know it", "refresh the list, it may have been deleted"
 	case Unauthorized(e) && e.ahead.Abs() > maxSkew:
@@ -84,7 +85,9 @@ func (e *Error) explain() (what, next string) {
 		return "the hub is throttling", fmt.Sprintf("try again in %d s", int(e.RetryAfter.Seconds()))
 	case e.Code == CodeQuotaExceeded:
 		return "the hub's daily quota is used up", "wait until midnight UTC or raise the hub's tier"
-	case e.Code == CodeGatewayTimeout || e.Status == http.StatusGatewayTimeout:
+	case e.Number == 504101 || e.Code == CodeGatewayTimeout:
+		return "the call was delivered and nothing came back in time", "see that its program answers this method, or allow a longer response timeout"
+	case e.Status == http.StatusGatewayTimeout:
 		return "there was no answer in time", "try again, or allow more time"
 	case e.Status == http.StatusBadRequest:
 		return "the hub finds it invalid" + e.quote(), "correct it and try again"

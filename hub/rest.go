@@ -133,10 +133,11 @@ func (c *Client) exchange(ctx context.Context, call call, limit time.Duration, e
 	var left atomic.Bool // the request is on its way, and nobody can call it back
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { left.Store(true) }})
 	op, began := call.op, time.Now()
-	err := exchange(ctx)
+	var number uint64
+	err := exchange(withCallNumber(ctx, &number))
 	took := slog.Int64("ms", time.Since(began).Milliseconds())
 	if refused, ok := errors.AsType[*Error](err); ok {
-		refused.Op = op
+		refused.Op, refused.Call = op, number
 		c.log.DebugContext(ctx, "hub call", "op", op, "status", refused.Status, "code", string(refused.Code), "tracking", refused.TrackingID, took)
 		return refused
 	}
@@ -146,7 +147,7 @@ func (c *Client) exchange(ctx context.Context, call call, limit time.Duration, e
 			trouble.next = mayBeMade
 		}
 		c.log.DebugContext(ctx, "hub call", "op", op, "err", trouble, took)
-		return trouble
+		return &exchangeError{trouble, number}
 	}
 	c.log.DebugContext(ctx, "hub call", "op", op, "status", http.StatusOK, took)
 	return nil

@@ -39,6 +39,8 @@ type SessionOptions struct {
 	// BeforeConnect, when set, is waited for before each attempt to reconnect, after the
 	// pause. Its error counts as a failed attempt. It must return when ctx ends.
 	BeforeConnect func(ctx context.Context) error
+
+	observe iothub.Observe // nil: nobody is told of the exchanges
 }
 
 // Session is one MQTT client that connects as an identity, again and again until closed

@@ -90,7 +90,7 @@ func TestTheTierIsReadFromAnyAnswer(t *testing.T) {
 		w.WriteHeader(http.StatusNotFound)
 	})
 	l.client.budget = newBudget("")
-	l.client.transport.Base = tierReader{l.client.transport.Base, l.client.budget}
+	l.client.transport.Base = tierReader{l.client.transport.Base, l.client.budget, l.client.peer}
 	if u := l.client.Usage(); u.Tier != TierUsual || u.Known || u.QueryQuota != 20 {
 		t.Errorf("before anything was said: %+v", u)
 	}

@@ -1,7 +1,8 @@
 // Package iothub is the one place that touches github.com/amenzhinsky/iothub, and the
 // one place that knows what in v0.9.1 of it has to be gone around. It offers a [Link],
 // one MQTT connection of a device or module; [Tokens], SAS tokens that are kept until
-// they are about to expire; and a [Transport] under which iotservice.Client is sound.
+// they are about to expire; a [Transport] under which iotservice.Client is sound; and a [Mailer],
+// which sends messages to devices over AMQP. Each tells an [Observe] what it exchanges.
 //
 // What is gone around, by file and line of that version (paho's lines are those of
 // v1.5.1), and how:
@@ -53,6 +54,13 @@
 //     changed with documents of our own, those of a change exactly as they were read.
 //   - iotservice/client.go:85 has no timeouts, no proxy and two idle connections. It is
 //     given our http.Client.
+//   - iotservice/client.go:116 dials AMQP without a context or a limit, client.go:419 keeps a link
+//     that has died and fails on it for ever, client.go:407 puts the id into the address as it is,
+//     which ids with # or ? do not survive, message.go:59 sends a message without expiry as one
+//     that expired in 1754, and none can have a content type. [Mailer] speaks go-amqp itself, with
+//     the library's token and its check of the answer to it, over a socket of ours.
+//   - iotservice/client.go:466 takes every record of feedback out of the hub, also those that
+//     another service waits for. Feedback does not go through iotservice.
 //   - iotservice/client.go:1244 decodes a second page of a query into the maps of the
 //     first, and registry.go:134 turns every number into a float64. Twins, queries and
 //     methods do not go through iotservice at all.

@@ -45,6 +45,8 @@ type Config struct {
 	// of a direct method. Both run in the connection's read loop: they must return at once.
 	OnDesired func(payload []byte)
 	OnMethod  func(Method)
+
+	Observe Observe // told of every exchange; may be nil
 }
 
 // Link is one MQTT connection of a device or module, from CONNECT until it breaks or is
@@ -60,6 +62,7 @@ type Link struct {
 	mu      sync.Mutex
 	conn    net.Conn // the socket, so that closing never depends on paho
 	closed  bool
+	up      bool // CONNECT was accepted
 	rid     uint64
 	pending map[string]func(Response)
 }
@@ -93,17 +96,26 @@ func Dial(ctx context.Context, cfg Config) (*Link, error) {
 	} else {
 		tr = mqtt.NewModuleTransport(options...)
 	}
-	if err := tr.Connect(ctx, credentials(cfg)); err != nil {
-		l.Close()
-		return nil, cause(ctx, err)
+	at := time.Now()
+	err := tr.Connect(ctx, credentials(cfg))
+	if err == nil {
+		select {
+		case l.client = <-connected:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
 	}
-	select {
-	case l.client = <-connected:
-	case <-ctx.Done():
-		l.Close()
-		return nil, cause(ctx, ctx.Err())
+	if err != nil {
+		err = cause(ctx, err)
 	}
-	err := tr.SubscribeTwinUpdates(ctx, dispatcher(cfg.OnDesired))
+	l.connected(at, err)
+	if err != nil {
+		l.Close()
+		return nil, err
+	}
+	at = time.Now()
+	err = tr.SubscribeTwinUpdates(ctx, dispatcher(l.onDesired))
+	l.subscribed(at, desiredPatch+"#", 1, err)
 	if err == nil {
 		err = l.subscribe(ctx, twinAnswers, l.onTwinAnswer)
 	}
@@ -180,7 +192,7 @@ func (l *Link) end(err error) {
 	l.once.Do(func() {
 		l.mu.Lock()
 		l.closed = true
-		socket, pending := l.conn, l.pending
+		socket, pending, up := l.conn, l.pending, l.up
 		l.pending = nil
 		l.mu.Unlock()
 		if socket != nil {
@@ -192,6 +204,9 @@ func (l *Link) end(err error) {
 		l.err = err
 		for _, then := range pending {
 			then(Response{Err: err})
+		}
+		if up {
+			l.left(err)
 		}
 		close(l.done)
 	})
@@ -213,21 +228,31 @@ func (l *Link) Close() {
 
 // subscribe waits until the hub has granted a filter.
 func (l *Link) subscribe(ctx context.Context, filter string, handle paho.MessageHandler) error {
+	at := time.Now()
+	granted, err := l.ask(ctx, filter, handle)
+	l.subscribed(at, filter, granted, err)
+	return err
+}
+
+func (l *Link) ask(ctx context.Context, filter string, handle paho.MessageHandler) (granted byte, err error) {
 	token := l.client.Subscribe(filter, 1, handle)
 	select {
 	case <-token.Done():
 	case <-l.done:
-		return l.err
+		return 0, l.err
 	case <-ctx.Done():
-		return ctx.Err()
+		return 0, ctx.Err()
 	}
 	if err := token.Error(); err != nil {
-		return err
+		return 0, err
 	}
-	if sub, ok := token.(*paho.SubscribeToken); ok && sub.Result()[filter] == 0x80 {
-		return errors.New("the hub refuses the subscription " + filter)
+	if sub, ok := token.(*paho.SubscribeToken); ok {
+		granted = sub.Result()[filter]
 	}
-	return nil
+	if granted == 0x80 {
+		return granted, errors.New("the hub refuses the subscription " + filter)
+	}
+	return granted, nil
 }
 
 // publish sends a message at QoS 1 without waiting for its acknowledgement: the answer to

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
 )
@@ -22,12 +23,16 @@ type Method struct {
 	Payload []byte // JSON, or empty when the caller sent none
 	rid     string
 	link    *Link
+	topic   string
+	at      time.Time
 }
 
 // Answer sends the result of the call: a status of the module's choice and a JSON payload.
 // It blocks for two seconds at most.
 func (m Method) Answer(status int, payload []byte) error {
-	return m.link.publish(fmt.Sprintf("$iothub/methods/res/%d/?$rid=%s", status, m.rid), payload)
+	err := m.link.publish(fmt.Sprintf("$iothub/methods/res/%d/?$rid=%s", status, m.rid), payload)
+	m.link.began(m.at, Exchange{Method: "METHOD", Target: m.topic, Status: status, Err: err, Received: content(m.Payload), Sent: content(payload)})
+	return err
 }
 
 func (l *Link) onMethodCall(_ paho.Client, m paho.Message) {
@@ -36,7 +41,7 @@ func (l *Link) onMethodCall(_ paho.Client, m paho.Message) {
 		l.cfg.Log.Warn("method call ignored", "err", err)
 		return
 	}
-	l.cfg.OnMethod(Method{Name: name, Payload: m.Payload(), rid: rid, link: l})
+	l.cfg.OnMethod(Method{Name: name, Payload: m.Payload(), rid: rid, link: l, topic: m.Topic(), at: time.Now()})
 }
 
 // parseMethodCall reads "$iothub/methods/POST/{name}/?$rid={rid}".

@@ -19,6 +19,7 @@ type Transport struct {
 	Limit int64
 	// Refused makes the error for an answer that is no success. It must not return nil.
 	Refused func(res *http.Response, body []byte) error
+	Observe Observe // told of every exchange; may be nil
 }
 
 // ErrAnswer is wrapped by the errors about an answer that no hub gives.
@@ -44,29 +45,43 @@ func WithBody(ctx context.Context, body *[]byte) context.Context {
 	return context.WithValue(ctx, bodyKey{}, body)
 }
 
-// RoundTrip implements http.RoundTripper. Its error is what Refused made, or one of the
-// network's.
-func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+// exchange returns the answer, whose body it has read, as far as there is one, also with an error.
+func (t *Transport) exchange(req *http.Request) (*http.Response, []byte, error) {
 	res, err := t.Base.RoundTrip(req)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	// Room for all of it from the start, unless that is what somebody else says who has not sent it.
 	var read bytes.Buffer
 	read.Grow(int(min(max(res.ContentLength, 0), maxRoom)) + bytes.MinRead)
 	_, err = read.ReadFrom(io.LimitReader(res.Body, t.Limit+1))
+	body := read.Bytes()
 	if closeErr := res.Body.Close(); err == nil {
 		err = closeErr
 	}
+	switch {
+	case err != nil:
+	case int64(len(body)) > t.Limit:
+		err = fmt.Errorf("%w is larger than %d bytes", ErrAnswer, t.Limit)
+	case res.StatusCode < 200 || res.StatusCode > 299:
+		err = t.Refused(res, body)
+	}
+	return res, body, err
+}
+
+// RoundTrip implements http.RoundTripper. Its error is what Refused made, or one of the
+// network's.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	exchange := t.exchange
+	if t.Observe != nil {
+		exchange = t.observed
+	}
+	res, body, err := exchange(req)
 	if err != nil {
 		return nil, err
 	}
-	body := read.Bytes()
-	if int64(len(body)) > t.Limit {
-		return nil, fmt.Errorf("%w is larger than %d bytes", ErrAnswer, t.Limit)
-	}
-	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return nil, t.Refused(res, body)
+	if into, ok := req.Context().Value(bodyKey{}).(*[]byte); ok {
+		*into = body
 	}
 	switch {
 	case req.Method == http.MethodDelete && len(bytes.TrimSpace(body)) > 0 && !json.Valid(body):
@@ -75,9 +90,6 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		res.StatusCode, body = http.StatusNoContent, nil
 	case res.StatusCode != http.StatusNoContent:
 		res.StatusCode = http.StatusOK
-	}
-	if into, ok := req.Context().Value(bodyKey{}).(*[]byte); ok {
-		*into = body
 	}
 	res.Body = io.NopCloser(bytes.NewReader(body))
 	return res, nil

@@ -15,6 +15,7 @@ const (
 	twinAnswers  = "$iothub/twin/res/#"
 	twinAnswer   = "$iothub/twin/res/"
 	twinGet      = "$iothub/twin/GET/?$rid="
+	desiredPatch = "$iothub/twin/PATCH/properties/desired/" // with the version behind it, which the library keeps to itself
 	twinReported = "$iothub/twin/PATCH/properties/reported/?$rid="
 )
 
@@ -32,7 +33,7 @@ type Response struct {
 func (l *Link) ReadTwin(then func(Response)) { _ = l.request(twinGet, nil, then) }
 
 // Report sends a patch of the reported properties and waits for the answer. noted, when
-// not nil, is called in the read loop as ReadTwin's then, before Report returns.
+// not nil, is called as ReadTwin's then, before Report returns.
 func (l *Link) Report(ctx context.Context, patch []byte, noted func(Response)) (Response, error) {
 	answer := make(chan Response, 1)
 	rid := l.request(twinReported, patch, func(r Response) {
@@ -45,7 +46,9 @@ func (l *Link) Report(ctx context.Context, patch []byte, noted func(Response)) (
 	case r := <-answer:
 		return r, r.Err
 	case <-ctx.Done():
-		l.take(rid)
+		if then := l.take(rid); then != nil {
+			then(Response{Err: context.Cause(ctx)})
+		}
 		return Response{}, context.Cause(ctx)
 	}
 }
@@ -61,7 +64,7 @@ func (l *Link) request(topic string, body []byte, then func(Response)) (rid stri
 	}
 	l.rid++
 	rid = strconv.FormatUint(l.rid, 16)
-	l.pending[rid] = then
+	l.pending[rid] = l.answered(topic+rid, body, then)
 	l.mu.Unlock()
 	if err := l.publish(topic+rid, body); err != nil {
 		if then := l.take(rid); then != nil {
@@ -78,6 +81,11 @@ func (l *Link) take(rid string) func(Response) {
 	then := l.pending[rid]
 	delete(l.pending, rid)
 	return then
+}
+
+func (l *Link) onDesired(payload []byte) {
+	l.notified(payload)
+	l.cfg.OnDesired(payload)
 }
 
 func (l *Link) onTwinAnswer(_ paho.Client, m paho.Message) {

@@ -9,8 +9,8 @@ import (
 // values of all members are masked whose name says that they are secret, with all that is in them,
 // and in every other string what looks like a secret. It reports whether b was JSON throughout: of
 // what is not, no more than this can be said.
-func document(b []byte) (out []byte, isJSON bool) {
-	s := scanner{in: b, out: make([]byte, 0, len(b)+16), inside: -1, names: map[string]bool{}}
+func (r *Redactor) document(b []byte) (out []byte, isJSON bool) {
+	s := scanner{redactor: r, in: b, out: make([]byte, 0, len(b)+16), inside: -1, names: map[string]bool{}}
 	for s.at < len(b) {
 		switch c := b[s.at]; {
 		case c == '"':
@@ -44,13 +44,14 @@ func document(b []byte) (out []byte, isJSON bool) {
 }
 
 type scanner struct {
-	in, out []byte
-	at      int
-	depth   int
-	inside  int             // depth around the secret value that at is in; -1 for none
-	secret  bool            // the value that follows is secret
-	odd     bool            // there was something that no JSON has
-	names   map[string]bool // whether they are secret; in a list of objects they come again and again
+	redactor *Redactor
+	in, out  []byte
+	at       int
+	depth    int
+	inside   int             // depth around the secret value that at is in; -1 for none
+	secret   bool            // the value that follows is secret
+	odd      bool            // there was something that no JSON has
+	names    map[string]bool // whether they are secret; in a list of objects they come again and again
 }
 
 func (s *scanner) copy(n int) {
@@ -98,7 +99,7 @@ func (s *scanner) text() {
 		s.secret = false
 	}
 	if escaped || worth(plain) {
-		if clean := text(bytes.Clone(plain)); !bytes.Equal(clean, plain) {
+		if clean := text(bytes.Clone(s.redactor.told(plain))); !bytes.Equal(clean, plain) {
 			token, _ = json.Marshal(string(clean)) // a string can always be
 		}
 	}

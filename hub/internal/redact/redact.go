@@ -77,13 +77,14 @@ func isBase64(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '+' || c == '/'
 }
 
-// partial is how many base64 characters at the end of what was cut could be the beginning of a key.
+// partial is how many characters at the end of what was cut could be the beginning of a key, which
+// is base64 or an escaped form of it.
 const partial = 8
 
 // tail masks what may be the beginning of a secret where b was cut.
 func tail(b []byte) []byte {
 	n := len(b)
-	for n > 0 && (isBase64(b[n-1]) || b[n-1] == '=') {
+	for n > 0 && (isBase64(b[n-1]) || b[n-1] == '=' || b[n-1] == '%' || b[n-1] == '\\') {
 		n--
 	}
 	if len(b)-n < partial {
@@ -192,7 +193,7 @@ func (r *Redactor) Body(b []byte, cut bool) []byte {
 	if cut {
 		b = tail(bytes.Clone(b))
 	}
-	out, isJSON := document(r.told(b))
+	out, isJSON := r.document(r.told(b))
 	if isJSON {
 		return out
 	}
