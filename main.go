@@ -31,6 +31,7 @@ import (
 	"twindeck/keymap"
 	"twindeck/ui"
 	"twindeck/ui/cli"
+	"twindeck/ui/form"
 	"twindeck/ui/terminal"
 )
 
@@ -163,18 +164,23 @@ func (a *app) dashboard(ctx context.Context) error {
 		return err
 	}
 	defer closing(log, "client", client)
+	var methods []form.Suggestion
 	if demo {
-		modules, err := startFleet(ctx, client, opts)
+		modules, err := startDemo(ctx, *cs, opts)
 		if err != nil {
 			return err
 		}
 		defer closing(log, "fleet", modules)
+		for _, m := range fleet.Methods() {
+			methods = append(methods, form.Suggestion{Name: m.Name, Payload: m.Payload})
+		}
 	}
 	monitor := hub.NewMonitor(client)
 	defer closing(log, "monitor", monitor)
 
 	model := ui.New(backend{client, monitor}, ui.Options{
 		Keys: keymap.Default(), Host: client.Host(), Policy: client.Policy(), Embedded: demo, Log: log, Now: time.Now,
+		Methods: methods, CAFile: a.caFile,
 	})
 	defer model.Close()
 	_, err = terminal.Run(ctx, model, terminal.Options{
@@ -207,13 +213,32 @@ func optionsFor(server *embedded.Server, log *slog.Logger) hub.Options {
 	return hub.Options{RootCAs: server.CertPool(), MQTTAddress: server.MQTTSAddress(), Log: log}
 }
 
-// startFleet creates the demo's identities and connects their simulated modules.
-func startFleet(ctx context.Context, client *hub.Client, opts hub.Options) (*fleet.Fleet, error) {
-	if err := fleet.Provision(ctx, client); err != nil {
+// demoFleet is the simulated modules at work, with a client of their own: what they exchange with the hub
+// is no business of the dashboard's.
+type demoFleet struct {
+	*fleet.Fleet
+	client *hub.Client
+}
+
+// startDemo creates the demo's identities and connects their simulated modules.
+func startDemo(ctx context.Context, cs hub.ConnectionString, opts hub.Options) (*demoFleet, error) {
+	client, err := hub.NewClient(cs, opts)
+	if err != nil {
 		return nil, err
 	}
-	return fleet.Start(ctx, client, fleet.Options{RootCAs: opts.RootCAs, MQTTAddress: opts.MQTTAddress, Log: opts.Log})
+	err = fleet.Provision(ctx, client)
+	var modules *fleet.Fleet
+	if err == nil {
+		modules, err = fleet.Start(ctx, client, fleet.Options{RootCAs: opts.RootCAs, MQTTAddress: opts.MQTTAddress, Log: opts.Log})
+	}
+	if err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
+	return &demoFleet{modules, client}, nil
 }
+
+// Close sends the modules home.
+func (d *demoFleet) Close() error { return errors.Join(d.Fleet.Close(), d.client.Close()) }
 
 // namedHub returns the connection string the user gave, by the first of: flag, file,
 // environment. It returns nil when there is none.
@@ -377,13 +402,7 @@ func (a *app) hub(ctx context.Context, f hubFlags) error {
 		if err != nil {
 			return err
 		}
-		opts := optionsFor(server, log)
-		client, err := hub.NewClient(cs, opts)
-		if err != nil {
-			return err
-		}
-		defer closing(log, "client", client)
-		modules, err := startFleet(ctx, client, opts)
+		modules, err := startDemo(ctx, cs, optionsFor(server, log))
 		if err != nil {
 			return err
 		}

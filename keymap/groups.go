@@ -29,6 +29,9 @@ var titles = map[string]string{
 	"Review":    "Reviewing a change",
 	"Identity":  "New device or module",
 	"Token":     "SAS token",
+	"Method":    "Calling a direct method",
+	"Message":   "Writing a message",
+	"Calls":     "Call log and details",
 	"Dialog":    "Questions and messages",
 	"List":      "Choosing from a list",
 }

@@ -26,6 +26,7 @@ type GlobalKeys struct {
 	NextPane, PrevPane              Binding
 	DevicesPane, TwinPane, LivePane Binding
 	Query                           Binding
+	Calls, Details                  Binding
 }
 
 // MoveKeys move the cursor of whatever list has the focus.
@@ -41,6 +42,7 @@ type SelectionKeys struct {
 	CopyID, CopyConnectionString Binding
 	RevealKeys                   Binding
 	Delete, Status, Keys, Token  Binding
+	CallMethod, SendMessage      Binding
 }
 
 // DevicesKeys work in the devices pane.
@@ -120,6 +122,28 @@ type TokenKeys struct {
 	Copy, CopyConnectionString, Reveal, Choose, Switch, Close Binding
 }
 
+// CallsKeys work in the call log and in the details of a failure.
+type CallsKeys struct {
+	Open, Back                     Binding
+	Filter, Failed, Kind, Follow   Binding
+	Older, Newer, Expand, Collapse Binding
+	CopyCurl, CopyBody, CopyText   Binding
+	Close                          Binding
+}
+
+// MethodKeys work in the form that calls a direct method. While a field is typed into, every
+// printable key goes into the text.
+type MethodKeys struct {
+	Submit, SubmitAnywhere, Next, Prev, Complete Binding
+	Expand, Collapse, Again, Edit, Copy          Binding
+	Cancel                                       Binding
+}
+
+// MessageKeys work in the form for a message to a device, as MethodKeys do in theirs.
+type MessageKeys struct {
+	Submit, SubmitAnywhere, Next, Prev, Choose, Cancel Binding
+}
+
 // DialogKeys work in questions and messages.
 type DialogKeys struct {
 	Yes, No, Switch, Accept, Close Binding
@@ -150,5 +174,8 @@ type Map struct {
 	Identity  IdentityKeys
 	Token     TokenKeys
 	List      ListKeys
+	Method    MethodKeys
+	Message   MessageKeys
+	Calls     CallsKeys
 	Dialog    DialogKeys
 }

@@ -46,6 +46,18 @@ type Backend interface {
 	Attach(ctx context.Context, id hub.ID) error
 	// Detach ends it.
 	Detach(ctx context.Context, id hub.ID) error
+	// CallMethod calls a direct method and waits for the answer, as long as the call allows.
+	CallMethod(ctx context.Context, id hub.ID, m hub.MethodCall) (hub.MethodResult, error)
+	// SendMessage puts a message into the queue of a device.
+	SendMessage(ctx context.Context, device string, m hub.Message) (hub.Sent, error)
+	// PurgeMessages empties the queue of a device and returns how many messages it held.
+	PurgeMessages(ctx context.Context, device string) (int, error)
+	// Feedback looks once what became of messages; what others wait for stays.
+	Feedback(ctx context.Context, ids []string) ([]hub.Feedback, error)
+	// Calls returns what the call log has behind a number. It does no I/O.
+	Calls(since uint64) hub.Calls
+	// NextCalls blocks until the call log has something behind a number.
+	NextCalls(ctx context.Context, since uint64) (hub.Calls, error)
 	// Next blocks until attached clients have something to tell.
 	Next(ctx context.Context) (hub.Batch, error)
 }

@@ -34,6 +34,7 @@ type fakeHub struct {
 	events     chan hub.Event
 	etags      int
 	queries    fakeQueries
+	exchanged  fakeCalls
 }
 
 // asked is what a call of List wanted.

@@ -10,6 +10,7 @@ import (
 
 	"twindeck/hub"
 	"twindeck/hub/patch"
+	"twindeck/ui/calls"
 	"twindeck/ui/dialog"
 	"twindeck/ui/form"
 	"twindeck/ui/query"
@@ -27,10 +28,33 @@ func (m *Model) answer(from dialog.Dialog, a dialog.Action) tea.Cmd {
 	switch a := a.(type) {
 	case dialog.Closed, form.Cancel:
 		m.close(from)
+	case calls.Close:
+		m.close(from)
+		return m.callsActed(from, a)
+	case calls.Copy, calls.Lookup:
+		return m.callsActed(from, a)
+	case form.Copy:
+		return m.callsActed(from, calls.Copy{Text: a.Text, What: a.What})
+	case form.Call:
+		if f, ok := from.(*form.Method); ok {
+			f.SetBusy()
+			return callMethod(m.beginWrite(), m.backend, f, a.Run)
+		}
+	case form.Send, form.Purge, form.ReadFeedback:
+		if f, ok := from.(*form.Message); ok {
+			return m.messageActed(f, a)
+		}
 	case dialog.Answer:
 		m.close(from)
-		if tag, ok := a.Tag.(attachAnyway); ok && a.Yes {
-			return m.attach(tag.id)
+		switch tag := a.Tag.(type) {
+		case attachAnyway:
+			if a.Yes {
+				return m.attach(tag.id)
+			}
+		case purgeQueue:
+			if a.Yes {
+				return m.purge(tag)
+			}
 		}
 		if a.Yes {
 			return m.agreed(a.Tag)

@@ -19,6 +19,8 @@ func (m *Model) press(key tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case m.keys.Global.Interrupt.Matches(key):
 		return m.leave()
+	case m.wantsDetails(key):
+		return m.openDetails()
 	case m.front() != nil:
 		return m.answer(m.front(), m.front().Update(key))
 	case m.query.bar != nil:
@@ -91,6 +93,8 @@ func (m *Model) global(key keymap.Press) (cmd tea.Cmd, done bool) {
 		m.focus = paneLive
 	case k.Query.Matches(key):
 		m.openBar()
+	case k.Calls.Matches(key):
+		return m.openCalls(), true
 	default:
 		return nil, false
 	}
@@ -132,6 +136,10 @@ func (m *Model) selection(key keymap.Press) (cmd tea.Cmd, done bool) {
 		act = func(hub.ID) tea.Cmd { return m.editSection(patch.Tags) }
 	case k.Attach.Matches(key):
 		act = m.toggleClient
+	case k.CallMethod.Matches(key):
+		act = m.openMethod
+	case k.SendMessage.Matches(key):
+		act = m.openMessage
 	case k.CopyID.Matches(key):
 		act = m.copyID
 	case k.CopyConnectionString.Matches(key):
@@ -190,8 +198,11 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 		return []keymap.Binding{k.Filter.Accept, k.Filter.Clear, k.Filter.Up, k.Filter.Down}, nil
 	}
 	always = []keymap.Binding{k.Global.Help, k.Global.Quit}
+	if m.canDetail() {
+		first = append(first, k.Global.Details)
+	}
 	if m.query.results != nil && m.focus == paneDevices {
-		first = m.resultsKeys()
+		first = append(first, m.resultsKeys()...)
 	}
 	id, ok := m.selected()
 	if ok { // also before the twin has been read: the footer does not flicker as the cursor moves
@@ -225,6 +236,10 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 	if ok && (m.query.results == nil || m.focus != paneDevices) {
 		first = append(first, k.Selection.CopyID)
 	}
+	if ok {
+		first = append(first, k.Selection.CallMethod, k.Selection.SendMessage)
+	}
+	first = append(first, k.Global.Calls)
 	if ok {
 		first = append(first, k.Selection.RevealKeys, k.Selection.CopyConnectionString)
 		first = append(first, k.Selection.Delete, k.Selection.Status, k.Selection.Keys, k.Selection.Token)

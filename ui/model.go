@@ -12,6 +12,7 @@ import (
 	"twindeck/keymap"
 	"twindeck/ui/devices"
 	"twindeck/ui/dialog"
+	"twindeck/ui/form"
 	"twindeck/ui/live"
 	"twindeck/ui/profile"
 	"twindeck/ui/theme"
@@ -29,7 +30,9 @@ type Options struct {
 	// hub is read when the user or an event asks for it.
 	Embedded bool
 
-	Production bool // what is deleted has to be typed by name
+	Production bool              // what is deleted has to be typed by name
+	Methods    []form.Suggestion // direct methods that are known to be answered; none on most hubs
+	CAFile     string            // CA of a hub that the system does not trust, for commands to be pasted; may be empty
 
 	Store profile.Store // keeps what the user chooses for this hub; nil: until the end of the program
 
@@ -85,6 +88,10 @@ type Model struct {
 	known   twins
 	prefs   preferences
 	query   querying
+	calling calling
+	runs    []form.Run  // direct methods that were called, the newest first
+	mails   []form.Mail // messages that were sent, the newest first
+	looking bool        // feedback is looked for by itself
 
 	frame frame
 }

@@ -65,6 +65,22 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.detached(msg)
 	case copyMsg:
 		return m.gotForCopy(msg)
+	case callsMsg:
+		return m.gotCalls(msg)
+	case lookupMsg:
+		m.gotLookup(msg)
+	case methodMsg:
+		return m.gotMethod(msg)
+	case sentMsg:
+		return m.sent(msg)
+	case waitingMsg:
+		return m.askPurge(msg)
+	case purgedMsg:
+		return m.purged(msg)
+	case feedbackDueMsg:
+		return m.lookForFeedback(msg)
+	case feedbackMsg:
+		return m.gotFeedback(msg)
 	case eventsMsg:
 		return m.gotEvents(msg)
 	case listenMsg:
@@ -242,7 +258,9 @@ func (m *Model) gotEvents(msg eventsMsg) tea.Cmd {
 		reread = m.outdates(ev) || reread
 		back = back || ev.Kind == hub.EventConnected && m.link == unreachable
 		if ev.Kind == hub.EventRefused && ev.Err != nil {
-			cmds = append(cmds, m.say(bad, shortName(ev.ID)+": "+sentence(ev.Err)))
+			text := shortName(ev.ID) + ": " + sentence(ev.Err)
+			m.failed(text, ev.Err)
+			cmds = append(cmds, m.say(bad, text))
 		}
 	}
 	if back { // a client found the way to the hub again before anybody asked

@@ -92,6 +92,7 @@ func (m *Model) heard(err error) {
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		m.log.Warn("call failed", "error", err)
+		m.failed(sentence(err), err)
 	}
 }
 

@@ -7,6 +7,17 @@ import (
 	"twindeck/hub/patch"
 )
 
+// Method is a direct method that every member answers.
+type Method struct {
+	Name    string
+	Payload string // JSON that it takes; empty when it takes none
+}
+
+// Methods returns what every member answers, for whoever wants to try.
+func Methods() []Method {
+	return []Method{{Name: "ping"}, {Name: "reboot"}, {Name: "setLight", Payload: `{"on": true}`}}
+}
+
 // method answers the direct methods that every member knows: ping, reboot, and setLight
 // with {"on": true} or {"on": false}.
 func (m *member) method(ctx context.Context, session *hub.Session, name string, payload patch.Value) (int, patch.Value) {

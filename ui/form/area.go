@@ -1,10 +1,11 @@
 package form
 
 import (
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
-	"charm.land/bubbles/v2/key"
-	"charm.land/bubbles/v2/textarea"
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/hub/patch"
@@ -12,57 +13,183 @@ import (
 	"twindeck/ui/theme"
 )
 
-// area is a few lines of text that are typed into. It edits as a bubbles text area does, and
-// draws itself as [line] does.
-type area struct{ input textarea.Model }
-
-func newArea() area {
-	in := textarea.New()
-	in.Prompt, in.ShowLineNumbers = "", false
-	in.MaxHeight, in.CharLimit = 0, 0
-	in.SetWidth(400) // lines are cut when they are drawn; longer ones only move the cursor oddly
-	off := key.NewBinding(key.WithDisabled())
-	k := &in.KeyMap
-	k.Paste, k.CopySelection = off, off // they would use the clipboard; terminals paste by themselves
-	k.SelectCharacterForward, k.SelectCharacterBackward, k.SelectWordForward, k.SelectWordBackward = off, off, off, off
-	k.SelectLineUp, k.SelectLineDown, k.SelectAll = off, off, off
-	in.Focus()
-	return area{input: in}
+// area is text of several lines that is typed into, with the keys of [line] and those that go from
+// line to line. It never wraps, because what is typed here is JSON or one property a line, and a key
+// press costs a line, not the text; a bubbles text area wraps and draws all of it.
+type area struct {
+	lines   [][]rune // at least one
+	at, col int      // line and column of the cursor; col may be one behind the last character
 }
 
+func newArea() area { return area{lines: make([][]rune, 1)} }
+
 // text returns what has been typed.
-func (a *area) text() string { return a.input.Value() }
+func (a *area) text() string {
+	var b strings.Builder
+	for i, l := range a.lines {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(string(l))
+	}
+	return b.String()
+}
+
+// set replaces the text and puts the cursor behind it.
+func (a *area) set(text string) {
+	a.lines, a.at, a.col = [][]rune{nil}, 0, 0
+	a.insert(text)
+}
+
+// insert types text at the cursor. Tabs become two spaces, and other control characters are left out.
+func (a *area) insert(text string) {
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", "  ").Replace(text)
+	for i, l := range strings.Split(text, "\n") {
+		if i > 0 {
+			a.split()
+		}
+		typed := make([]rune, 0, len(l))
+		for _, r := range l {
+			if r != utf8.RuneError && !unicode.IsControl(r) {
+				typed = append(typed, r)
+			}
+		}
+		a.lines[a.at] = slices.Insert(a.lines[a.at], a.col, typed...)
+		a.col += len(typed)
+	}
+}
+
+// split breaks the line at the cursor.
+func (a *area) split() {
+	rest := slices.Clone(a.lines[a.at][a.col:])
+	a.lines[a.at] = a.lines[a.at][:a.col]
+	a.at, a.col = a.at+1, 0
+	a.lines = slices.Insert(a.lines, a.at, rest)
+}
+
+// join puts the next line behind the one of the cursor.
+func (a *area) join() {
+	if a.at+1 < len(a.lines) {
+		a.lines[a.at] = append(a.lines[a.at], a.lines[a.at+1]...)
+		a.lines = slices.Delete(a.lines, a.at+1, a.at+2)
+	}
+}
+
+// remove takes the characters from to to out of the line of the cursor, which it leaves at from.
+func (a *area) remove(from, to int) {
+	a.lines[a.at] = slices.Delete(a.lines[a.at], from, to)
+	a.col = from
+}
 
 // update takes a key press or a paste.
 func (a *area) update(msg tea.Msg) {
-	if paste, ok := msg.(tea.PasteMsg); ok {
-		msg = tea.PasteMsg{Content: strings.ReplaceAll(lineEnds.Replace(paste.Content), "\t", "  ")}
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		a.insert(msg.Content)
+	case tea.KeyPressMsg:
+		a.press(msg)
 	}
-	a.input, _ = a.input.Update(msg) // its commands only make the cursor blink
 }
 
-// height is how many lines the text has.
-func (a *area) height() int { return a.input.LineCount() }
+func (a *area) press(key tea.KeyPressMsg) {
+	line := a.lines[a.at]
+	switch key.String() {
+	case "enter":
+		a.split()
+	case "backspace", "ctrl+h":
+		if a.col > 0 {
+			a.remove(a.col-1, a.col)
+		} else if a.at > 0 {
+			a.at--
+			a.col = len(a.lines[a.at])
+			a.join()
+		}
+	case "delete", "ctrl+d":
+		if a.col < len(line) {
+			a.remove(a.col, a.col+1)
+		} else {
+			a.join()
+		}
+	case "left", "ctrl+b":
+		if a.col--; a.col < 0 && a.at > 0 {
+			a.at--
+			a.col = len(a.lines[a.at])
+		}
+	case "right", "ctrl+f":
+		if a.col++; a.col > len(line) && a.at+1 < len(a.lines) {
+			a.at, a.col = a.at+1, 0
+		}
+	case "up":
+		a.at--
+	case "down":
+		a.at++
+	case "pgup":
+		a.at -= 10
+	case "pgdown":
+		a.at += 10
+	case "home", "ctrl+a":
+		a.col = 0
+	case "end", "ctrl+e":
+		a.col = len(line)
+	case "ctrl+u":
+		a.remove(0, a.col)
+	case "ctrl+k":
+		a.remove(a.col, len(line))
+	case "ctrl+w", "alt+backspace":
+		a.remove(a.wordBefore(), a.col)
+	default:
+		if key.Text != "" {
+			a.insert(key.Text)
+		}
+	}
+	a.at = min(max(a.at, 0), len(a.lines)-1)
+	a.col = min(max(a.col, 0), len(a.lines[a.at]))
+}
 
-// row is the line that the cursor is on, from 0.
-func (a *area) row() int { return a.input.Line() }
+// wordBefore returns where the word before the cursor begins.
+func (a *area) wordBefore() int {
+	line, col := a.lines[a.at], a.col
+	for col > 0 && unicode.IsSpace(line[col-1]) {
+		col--
+	}
+	for col > 0 && !unicode.IsSpace(line[col-1]) {
+		col--
+	}
+	return col
+}
 
-// line draws one line of the text in exactly w cells, with the cursor when it is there.
+// height is how many lines the text has, and row the one that the cursor is on, from 0.
+func (a *area) height() int { return len(a.lines) }
+func (a *area) row() int    { return a.at }
+
+// atTop and atBottom report whether up or down would leave the text.
+func (a *area) atTop() bool    { return a.at == 0 }
+func (a *area) atBottom() bool { return a.at == len(a.lines)-1 }
+
+// line draws line i in exactly w cells, with the cursor when it is there.
 func (a *area) line(th theme.Theme, i, w int) string {
-	lines := strings.Split(a.text(), "\n")
-	if i >= len(lines) {
+	if i != a.at {
+		return a.plain(th, i, w)
+	}
+	line, most := a.lines[i], a.most(w)
+	before := string(line[max(a.col-most, 0):a.col])
+	if a.col == len(line) {
+		return typedText(th, w, before, " ", "")
+	}
+	return typedText(th, w, before, string(line[a.col]), string(line[a.col+1:min(len(line), a.col+1+most)]))
+}
+
+// plain draws line i in exactly w cells without the cursor.
+func (a *area) plain(th theme.Theme, i, w int) string {
+	if i >= len(a.lines) {
 		return th.Field.Render(cell.Spaces(w))
 	}
-	if i != a.row() {
-		return th.Field.Render(cell.Fit(cell.Safe(lines[i]), w))
-	}
-	r := []rune(lines[i])
-	at := min(a.input.Column(), len(r))
-	if at == len(r) {
-		return typedText(th, w, string(r), " ", "")
-	}
-	return typedText(th, w, string(r[:at]), string(r[at]), string(r[at+1:]))
+	line := a.lines[i]
+	return th.Field.Render(cell.Fit(cell.Safe(string(line[:min(len(line), a.most(w))])), w))
 }
+
+// most is as many characters as could fill w cells, so that a long line costs no more than a line.
+func (*area) most(w int) int { return 4*w + 64 }
 
 // section reads the text as a section of a twin: nil for none, or what is wrong with it, in words
 // and with the place.

@@ -92,7 +92,7 @@ func (s *scanner) text() {
 			s.names[string(plain)] = secret
 		}
 		s.secret = secret
-	} else if s.hidden() {
+	} else if s.hidden() && len(plain) > 0 { // an empty one says that there is none
 		s.mask()
 		return
 	} else {

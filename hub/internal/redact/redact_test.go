@@ -53,6 +53,7 @@ func TestBody(t *testing.T) {
 	for name, tc := range map[string]struct{ in, want string }{
 		"twin":     {`{"deviceId":"d","etag":"AAAAAAAAABI=","n":9007199254740993,"b":true,"x":null}`, ""},
 		"identity": {`{"symmetricKey":{"primaryKey":"a","secondaryKey":null},"type":"sas"}`, `{"symmetricKey":{"primaryKey":"***","secondaryKey":null},"type":"sas"}`},
+		"none":     {`{"primaryKey":"","password":""}`, ""},
 		"below":    {`{"secrets":{"a":["b",7,{"c":"d"}]},"e":"f"}`, `{"secrets":{"a":["***","***",{"c":"***"}]},"e":"f"}`},
 		"escaped":  {`{"primar\u0079Key":"a","s":"sr=x\u0026sig=abc\u003d"}`, `{"primar\u0079Key":"***","s":"sr=x\u0026sig=***"}`},
 		"spaces":   {"{ \"password\" :\n\t\"a b\" }", "{ \"password\" :\n\t\"***\" }"},

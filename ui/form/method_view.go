@@ -1,0 +1,251 @@
+package form
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"twindeck/hub/patch"
+	"twindeck/keymap"
+	"twindeck/ui/cell"
+	"twindeck/ui/jsonview"
+	"twindeck/ui/theme"
+)
+
+// Size returns the size the form would like on a screen of w by h cells.
+func (f *Method) Size(w, h int) (int, int) {
+	want := 2 + 3 // the frame, the message and the hints
+	for _, b := range f.blocks(84, h) {
+		want += b.n
+	}
+	return min(max(w, 1), 84), max(min(want, h-2), min(h, 12), 1)
+}
+
+// View draws the form: exactly h lines of exactly w cells.
+func (f *Method) View(w, h int) string {
+	iw, ih := theme.Inner(w, h)
+	fr := frame{title: f.Title(), hints: hintLine(f.theme, iw-2, f.hints(), f.leave()), top: f.top}
+	fr.stack(f.blocks(iw, ih))
+	text, style, mark := f.message()
+	for _, l := range wrap(text, iw-4, max(ih/4, 1)) {
+		fr.message = append(fr.message, " "+style.Render(mark+" "+l))
+		mark = " "
+	}
+	view, top := draw(f.theme, fr, w, h)
+	f.top = top
+	return view
+}
+
+// methodLabels is the column of the names.
+const methodLabels = 10
+
+func (f *Method) blocks(w, h int) []block {
+	labels := min(methodLabels, max(w/3, 1))
+	room := max(w-labels-5, 1)
+	label := func(p methodPart, name string) string {
+		style := f.theme.Muted
+		if p == f.focus {
+			style = f.theme.Title
+		}
+		return cursorMark(f.theme, p == f.focus) + " " + style.Render(cell.Fit(name, labels)) + " "
+	}
+	field := func(p methodPart, l *line, w int) string {
+		if p == f.focus && !f.busy {
+			return l.view(f.theme, w)
+		}
+		return f.theme.Field.Render(cell.Fit(cell.Safe(l.text()), w))
+	}
+	name := field(methodName, &f.name, room)
+	if rest := f.completion(); rest != "" && f.focus == methodName && f.name.text() != "" {
+		used := cell.Width(cell.Safe(f.name.text()))
+		if used+cell.Width(rest) < room {
+			name = f.theme.Field.Render(cell.Safe(f.name.text())) + f.theme.FieldCursor.Render(rest[:1]) + f.theme.Muted.Render(cell.Fit(rest[1:], room-used-1))
+		}
+	}
+	seconds := func(p methodPart, l *line, note string) string {
+		return field(p, l, min(6, room)) + f.theme.Muted.Render(cell.Truncate(" "+note, room-6))
+	}
+	payload := block{n: len(f.payload.lines), focus: -1, line: func(i int) string {
+		title := ""
+		if i == 0 {
+			title = "payload"
+		}
+		return label(methodPayload, title) + drawn(&f.payload, f.theme, i, room, f.focus == methodPayload && !f.busy)
+	}}
+	if f.focus == methodPayload {
+		payload.focus = f.payload.row()
+	}
+	button := f.theme.Button.Render(" Call ")
+	if f.focus == methodCall {
+		button = f.theme.ButtonOn.Render("▸Call ")
+	}
+	blocks := []block{
+		one(label(methodName, "method")+name, f.focus == methodName),
+		payload,
+		one(label(methodRespond, "answer in")+seconds(methodRespond, &f.respond, fmt.Sprintf("seconds, %d to %d", minRespond, maxSeconds)), f.focus == methodRespond),
+		one(label(methodConnect, "connect in")+seconds(methodConnect, &f.connect, fmt.Sprintf("seconds to wait for who is offline, 0 to %d", maxSeconds)), f.focus == methodConnect),
+		one("  "+button, f.focus == methodCall),
+	}
+	return append(blocks, f.runBlocks(w, h)...)
+}
+
+// runBlocks are the calls so far, with the result of the one under the cursor.
+func (f *Method) runBlocks(w, h int) []block {
+	if len(f.runs) == 0 {
+		if len(f.suggest) == 0 {
+			return nil
+		}
+		names := make([]string, len(f.suggest))
+		for i, s := range f.suggest {
+			names[i] = cell.Safe(s.Name)
+		}
+		return []block{one("", false), one("  "+f.theme.Muted.Render(cell.Truncate("this fleet answers "+strings.Join(names, ", "), w-3)), false)}
+	}
+	blocks := []block{one("", false)}
+	before := block{n: f.cursor + 1, focus: -1, line: func(i int) string { return f.runLine(i, w) }}
+	after := block{n: len(f.runs) - f.cursor - 1, focus: -1, line: func(i int) string { return f.runLine(f.cursor+1+i, w) }}
+	if f.focus == methodRuns {
+		before.focus = f.cursor
+	}
+	blocks = append(blocks, before)
+	if f.opened != nil {
+		n := resultLines(f.run().Result.Payload, max(h/2, 3))
+		drawn := f.result(w-4, n)
+		result := block{n: n, focus: -1, line: func(i int) string { return "    " + drawn[i] }}
+		if f.inside {
+			before.focus, result.focus = -1, n-1
+		}
+		blocks = append(blocks[:len(blocks)-1], before, result)
+	}
+	return append(blocks, after)
+}
+
+// resultLines is how many lines a result takes, at most some.
+func resultLines(v patch.Value, most int) int {
+	n := 1
+	switch v.Kind() {
+	case patch.KindObject:
+		for _, m := range v.Members() {
+			if n >= most {
+				break
+			}
+			n += resultLines(m.Value, most-n)
+		}
+	case patch.KindArray:
+		for _, e := range v.Elems() {
+			if n >= most {
+				break
+			}
+			n += resultLines(e, most-n)
+		}
+	default:
+		return 1
+	}
+	if n > 1 {
+		n++ // the closing bracket
+	}
+	return min(n, most)
+}
+
+func (f *Method) result(w, h int) []string {
+	th := f.theme
+	styles := jsonview.Styles{Key: th.Key.Render, String: th.String.Render, Number: th.Number.Render, Bool: th.Bool.Render, Null: th.Null.Render, Punct: th.Muted.Render}
+	if f.inside {
+		styles.Cursor = th.Selected.Over
+	}
+	lines := strings.Split(f.opened.View(max(w, 1), h, styles), "\n")
+	for len(lines) < h {
+		lines = append(lines, "")
+	}
+	return lines
+}
+
+// runLine draws one call: when, what, on whom when that is somebody else, and how it went.
+func (f *Method) runLine(i, w int) string {
+	th, r := f.theme, f.runs[i]
+	fold := " "
+	switch {
+	case i == f.cursor && f.opened != nil:
+		fold = theme.Unfolded
+	case r.Failed == "" && r.Result.Payload.Kind() != patch.KindNull:
+		fold = theme.Folded
+	}
+	end := th.Good.Render(theme.InSync + " " + strconv.Itoa(r.Result.Status))
+	switch {
+	case r.Failed != "":
+		end = th.Bad.Render(theme.Rejected + " failed")
+	case r.Result.Status < 200 || r.Result.Status > 299:
+		end = th.Warn.Render(theme.Conflict + " " + strconv.Itoa(r.Result.Status))
+	}
+	line := fold + " " + th.Muted.Render(r.At.In(f.now().Location()).Format("15:04:05")) + "  " + end + "  " + cell.Safe(r.Call.Name)
+	if r.Failed == "" {
+		line += "  " + th.Muted.Render(fmt.Sprintf("took %d ms", r.Result.Took.Milliseconds()))
+	}
+	if r.ID != f.target {
+		line += "  " + th.Muted.Render("on "+cell.Safe(r.ID.String()))
+	}
+	if r.Failed != "" {
+		line += "  " + th.Muted.Render(cell.Safe(r.Failed))
+	}
+	on := f.focus == methodRuns && i == f.cursor
+	line = cell.Fit(cursorMark(th, on)+" "+line, w)
+	if on && !f.inside {
+		return th.Selected.Over(line)
+	}
+	return line
+}
+
+// message returns what there is to say: that it waits, what went wrong, what is wrong with the field
+// in focus, or what it is for.
+func (f *Method) message() (text string, style theme.Style, mark string) {
+	if f.busy {
+		waited := f.now().Sub(f.began).Truncate(time.Second)
+		return fmt.Sprintf("waiting for the answer%s %v", cell.Ellipsis, waited), f.theme.Accent, theme.Mark
+	}
+	if f.err != "" {
+		return f.err, f.theme.Bad, theme.Rejected
+	}
+	if p := f.problem(f.focus); p != "" {
+		return p, f.theme.Bad, theme.Rejected
+	}
+	switch f.focus {
+	case methodName:
+		text = "the name as the device's program knows it"
+	case methodPayload:
+		text = "JSON, or nothing; " + f.keys.Method.SubmitAnywhere.Label + " calls"
+	case methodRuns:
+		if r := f.run(); r.Failed != "" {
+			return r.Failed, f.theme.Bad, theme.Rejected
+		}
+	case methodRespond, methodConnect, methodCall:
+	}
+	return text, f.theme.Muted, " "
+}
+
+func (f *Method) leave() keymap.Binding {
+	if f.busy {
+		return short(f.keys.Method.Cancel, "stop waiting")
+	}
+	if f.inside {
+		return short(f.keys.Method.Cancel, "back")
+	}
+	return f.keys.Method.Cancel
+}
+
+func (f *Method) hints() []keymap.Binding {
+	k := f.keys.Method
+	switch {
+	case f.busy:
+		return nil
+	case f.inside:
+		return []keymap.Binding{k.Copy, k.Expand, k.Collapse}
+	case f.focus == methodRuns:
+		return []keymap.Binding{k.Again, k.Edit, k.Copy, k.Expand, k.Collapse}
+	case f.focus == methodPayload:
+		return []keymap.Binding{k.SubmitAnywhere, k.Next, k.Prev}
+	case f.focus == methodName && f.completion() != "":
+		return []keymap.Binding{k.Submit, k.Complete, k.Next}
+	}
+	return []keymap.Binding{k.Submit, k.Next, k.Prev}
+}
