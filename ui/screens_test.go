@@ -89,7 +89,7 @@ func TestEverySizeOfEveryView(t *testing.T) {
 
 // Whatever keys are pressed, the dashboard stays whole and never asks the hub from within.
 func TestRandomKeys(t *testing.T) {
-	keys := strings.Fields("1 2 3 ? n m e t c r y Y v K T / j k h l g G [ ] f a d u s x 0 : : * p V space ctrl+r ctrl+s ctrl+o tab shift+tab enter esc up down left right pgup pgdown home end space backspace | A P J ctrl+t")
+	keys := strings.Fields("1 2 3 ? @ ! i w n m e t c r y Y v K T / j k h l g G [ ] f a d u s x 0 : : * p V space ctrl+r ctrl+s ctrl+o tab shift+tab enter esc up down left right pgup pgdown home end space backspace | A P J ctrl+t")
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			inBubble(t, Options{Embedded: seed%2 == 0}, 100, 30, hostile, func(p *pump) {

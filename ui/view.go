@@ -218,7 +218,11 @@ func (m *Model) header(w int) string {
 // footer shows the keys that work now and, at its right end, what just happened. A message
 // takes the room it needs; help and quit are shown as long as anything is.
 func (m *Model) footer(w int) string {
-	message := cell.Truncate(m.status.view(m.theme), w-1)
+	message, more := m.status.view(m.theme), ""
+	if message != "" && m.status.tone == bad && m.canDetail() && w > 40 { // the other keys may have no room beside it
+		more = "  " + m.theme.Hints(w, m.keys.Global.Details)
+	}
+	message = cell.Truncate(message, w-1-cell.Width(more)) + more
 	room := w - 1
 	if message != "" {
 		room -= cell.Width(message) + 3

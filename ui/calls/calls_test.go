@@ -271,6 +271,11 @@ func TestDetailsOfAFailure(t *testing.T) {
 		t.Errorf("] asks for %v", a)
 	}
 	shows(t, d, "3 times in a row", "nothing was exchanged with the hub")
+	d.View(20, 5)
+	press(d, "j", "j", "G")
+	if s := screen(d, 20, 5); !strings.Contains(s, "call log") {
+		t.Errorf("the end is out of reach:\n%s", s)
+	}
 	if a := press(d, "!"); a != (Close{}) {
 		t.Errorf("! does %v", a)
 	}

@@ -42,6 +42,8 @@ type Details struct {
 	zone     *time.Location
 	keys     keymap.Map
 	theme    theme.Theme
+	top      int  // first line of the text that is shown, where there is no room for all of it
+	scrolls  bool // as it was drawn last
 }
 
 // NewDetails shows the failure at a place among others, which are the oldest first and at least one.
@@ -54,7 +56,7 @@ func NewDetails(failures []Failure, at int, where Where, zone *time.Location, ke
 func (d *Details) failure() *Failure { return &d.failures[d.at] }
 
 func (d *Details) lookup() Action {
-	d.record, d.gone = nil, false
+	d.record, d.gone, d.top = nil, false, 0
 	if call := d.failure().Call; call != 0 {
 		return Lookup{call}
 	}
@@ -98,6 +100,7 @@ func (d *Details) Update(msg tea.Msg) Action {
 		return d.turn(1)
 	case k.CopyText.Matches(press):
 		return Copy{Text: strings.Join(d.text(), "\n"), What: "the details"}
+	case d.scrolls && d.scroll(press):
 	case d.record == nil:
 	case k.CopyCurl.Matches(press):
 		return copyCurl(d.record.call, d.where)
@@ -107,6 +110,23 @@ func (d *Details) Update(msg tea.Msg) Action {
 		d.record.press(press)
 	}
 	return nil
+}
+
+// scroll moves the text, and reports whether the key moves at all. What is too far View puts right.
+func (d *Details) scroll(press tea.KeyPressMsg) bool {
+	switch k := d.keys.Move; {
+	case k.Up.Matches(press):
+		d.top--
+	case k.Down.Matches(press):
+		d.top++
+	case k.PageUp.Matches(press), k.Top.Matches(press):
+		d.top = 0
+	case k.PageDown.Matches(press), k.Bottom.Matches(press):
+		d.top = len(d.text()) * 100
+	default:
+		return false
+	}
+	return true
 }
 
 func (d *Details) turn(by int) Action {
@@ -205,6 +225,9 @@ func (d *Details) View(w, h int) string {
 		lines = append(lines[:min(len(lines), room-4)], "")
 		lines = append(lines, d.record.document(d.theme, iw, room-len(lines))...)
 	}
+	d.scrolls = len(lines) > room
+	d.top = min(max(d.top, 0), max(len(lines)-room, 0))
+	lines = lines[d.top:]
 	lines = lines[:min(len(lines), room)]
 	for len(lines) < room {
 		lines = append(lines, "")

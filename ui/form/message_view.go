@@ -12,7 +12,8 @@ import (
 
 // Size returns the size the form would like on a screen of w by h cells.
 func (f *Message) Size(w, h int) (int, int) {
-	want := 2 + 3 // the frame, the message and the hints
+	text, _, _ := f.message()
+	want := 2 + max(len(wrap(text, min(w, 80)-6, most)), 2) + 1 // the frame, the message and the hints
 	if f.module != "" {
 		want++
 	}
@@ -32,7 +33,7 @@ func (f *Message) View(w, h int) string {
 	}
 	fr.stack(f.blocks(iw))
 	text, style, mark := f.message()
-	for _, l := range wrap(text, iw-4, max(ih/4, 1)) {
+	for _, l := range wrap(text, iw-4, min(max(ih/3, 1), most)) {
 		fr.message = append(fr.message, " "+style.Render(mark+" "+l))
 		mark = " "
 	}

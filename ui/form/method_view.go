@@ -15,7 +15,8 @@ import (
 
 // Size returns the size the form would like on a screen of w by h cells.
 func (f *Method) Size(w, h int) (int, int) {
-	want := 2 + 3 // the frame, the message and the hints
+	text, _, _ := f.message()
+	want := 2 + max(len(wrap(text, min(w, 84)-6, most)), 2) + 1 // the frame, the message and the hints
 	for _, b := range f.blocks(84, h) {
 		want += b.n
 	}
@@ -28,7 +29,7 @@ func (f *Method) View(w, h int) string {
 	fr := frame{title: f.Title(), hints: hintLine(f.theme, iw-2, f.hints(), f.leave()), top: f.top}
 	fr.stack(f.blocks(iw, ih))
 	text, style, mark := f.message()
-	for _, l := range wrap(text, iw-4, max(ih/4, 1)) {
+	for _, l := range wrap(text, iw-4, min(max(ih/3, 1), most)) {
 		fr.message = append(fr.message, " "+style.Render(mark+" "+l))
 		mark = " "
 	}
@@ -36,6 +37,9 @@ func (f *Method) View(w, h int) string {
 	f.top = top
 	return view
 }
+
+// most is how many lines a message of a form takes at most.
+const most = 6
 
 // methodLabels is the column of the names.
 const methodLabels = 10
