@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"errors"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -16,6 +15,7 @@ import (
 type calling struct {
 	stop     context.CancelFunc // ends the wait for calls of the log that is open; nil when none is
 	failures []calls.Failure    // oldest first
+	last     bool               // a failure is the last that was heard
 }
 
 type (
@@ -76,6 +76,7 @@ const maxFailures = 50
 
 // failed keeps a failure for whoever wants to know more. One that repeats itself is kept once.
 func (m *Model) failed(text string, err error) {
+	m.calling.last = true
 	f := calls.Failure{Text: text, At: m.opts.Now(), Times: 1}
 	if refused, ok := errors.AsType[*hub.Error](err); ok {
 		f.Status, f.Code, f.Number, f.Message, f.TrackingID = refused.Status, string(refused.Code), refused.Number, refused.Message, refused.TrackingID
@@ -122,11 +123,8 @@ func (m *Model) callsActed(from any, a calls.Action) tea.Cmd {
 		b := m.backend
 		return func() tea.Msg {
 			msg := lookupMsg{details: details, number: a.Call}
-			for _, c := range b.Calls(a.Call - 1).List {
-				if c.Seq == a.Call {
-					msg.call, msg.ok = c, true
-				}
-				break
+			if list := b.Calls(a.Call - 1).List; len(list) > 0 && list[0].Seq == a.Call {
+				msg.call, msg.ok = list[0], true
 			}
 			return msg
 		}
@@ -155,11 +153,14 @@ func (m *Model) wantsDetails(key tea.KeyPressMsg) bool {
 	return key.Text == ""
 }
 
-// telling is how long a failure counts as the one that the status line tells of.
-const telling = time.Minute
-
-// canDetail reports whether the footer should name the key.
+// canDetail reports whether the footer should name the key: while the status line tells of a failure,
+// and until something has succeeded.
 func (m *Model) canDetail() bool {
-	n := len(m.calling.failures)
-	return n > 0 && m.opts.Now().Sub(m.calling.failures[n-1].At) < telling
+	return len(m.calling.failures) > 0 && (m.calling.last || m.status.tone == bad && m.status.text != "")
+}
+
+// withDetails is what a pane tells of an error that stays in it.
+func (m *Model) withDetails(err error) string {
+	k := m.keys.Global.Details
+	return sentence(err) + " (" + k.Label + " " + k.Short + ")"
 }

@@ -126,7 +126,7 @@ func (m *Model) gotModules(msg modulesMsg) tea.Cmd {
 	}
 	m.heard(msg.err)
 	if msg.err != nil {
-		return m.devicesActed(m.devices.FailModules(msg.device, sentence(msg.err)))
+		return m.devicesActed(m.devices.FailModules(msg.device, m.withDetails(msg.err)))
 	}
 	return m.devicesActed(m.devices.SetModules(msg.device, msg.list))
 }
@@ -183,7 +183,7 @@ func (m *Model) gotTwin(msg twinMsg) tea.Cmd {
 		if r := m.query.results; r != nil && hub.NotFound(msg.err) {
 			r.Gone(msg.id)
 		}
-		m.twin.Fail(sentence(msg.err))
+		m.twin.Fail(m.withDetails(msg.err))
 		return nil
 	}
 	m.show(msg.twin)
@@ -231,7 +231,7 @@ func (m *Model) gotIdentity(msg identityMsg) {
 	}
 	m.heard(msg.err)
 	if msg.err != nil {
-		m.twin.FailIdentity(sentence(msg.err))
+		m.twin.FailIdentity(m.withDetails(msg.err))
 		return
 	}
 	m.twin.SetIdentity(msg.identity)

@@ -82,6 +82,7 @@ func (m *Model) heard(err error) {
 	switch {
 	case err == nil:
 		m.link = connected
+		m.calling.last = false
 	case errors.Is(err, context.Canceled):
 	case hub.Unauthorized(err):
 		m.link = refused

@@ -39,8 +39,8 @@ func newRecord(c hub.Call, keys keymap.Map) *record {
 	return r
 }
 
-// press moves and folds, and reports whether the key does either.
-func (r *record) press(key keymap.Press) bool {
+// press moves and folds.
+func (r *record) press(key keymap.Press) {
 	switch k := r.keys; {
 	case k.Move.Up.Matches(key):
 		r.json.Up()
@@ -60,10 +60,7 @@ func (r *record) press(key keymap.Press) bool {
 		r.json.Unfold()
 	case k.Calls.Collapse.Matches(key):
 		r.json.Fold()
-	default:
-		return false
 	}
-	return true
 }
 
 // copyBody copies the half of the call that the cursor is on, the answer when it is on neither.

@@ -188,7 +188,7 @@ func TestSendingAMessage(t *testing.T) {
 	if a := press(f, "tab", "enter"); a != (Purge{"thermostat-07"}) {
 		t.Errorf("asks for %v", a)
 	}
-	if string(f.body.text()) == "" || press(f, "esc") != (Cancel{}) {
+	if f.body.text() == "" || press(f, "esc") != (Cancel{}) {
 		t.Error("what was typed is gone, or the form stays")
 	}
 }

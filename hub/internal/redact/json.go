@@ -85,17 +85,18 @@ func (s *scanner) text() {
 	}
 	s.at += len(token)
 	plain, escaped := unquoted(token, closed)
-	if s.isName() {
+	switch {
+	case s.isName():
 		secret, seen := s.names[string(plain)]
 		if !seen {
 			secret = Name(string(plain))
 			s.names[string(plain)] = secret
 		}
 		s.secret = secret
-	} else if s.hidden() && len(plain) > 0 { // an empty one says that there is none
+	case s.hidden() && len(plain) > 0: // an empty one says that there is none
 		s.mask()
 		return
-	} else {
+	default:
 		s.secret = false
 	}
 	if escaped || worth(plain) {
