@@ -150,6 +150,9 @@ func TestADirectMethod(t *testing.T) {
 		p.sees("✗ failed  setLight", "listens to no direct methods", "see that its program runs", "give it time to connect")
 		p.Press("esc")
 		p.seesNot("Direct method")
+		p.Press("i") // with what was typed
+		p.sees("setLight", `{"on": true}`)
+		p.Press("esc")
 		// The history stays for the next time, and says whose it is.
 		p.hub.exchanged.answer = func(_ hub.ID, m hub.MethodCall) (hub.MethodResult, error) {
 			return hub.MethodResult{Status: 207, Payload: m.Payload}, nil
@@ -256,6 +259,9 @@ func TestAMessageThatFailsKeepsWhatWasTyped(t *testing.T) {
 				p.Type("draft")
 				p.Press("ctrl+s")
 				p.sees("draft", "✗")
+				p.Press("esc")
+				p.seesNot("draft")
+				p.Press("w")
 				p.hub.failing("SendMessage", nil)
 				p.Press("ctrl+s")
 				p.sees("draft", "✓ queued message")

@@ -57,8 +57,15 @@ type purgeQueue struct {
 	device string
 }
 
+// openMessage opens the form for a device, with what was typed in it the last time.
 func (m *Model) openMessage(id hub.ID) tea.Cmd {
-	m.open(form.NewMessage(id, m.mails, m.opts.Now, m.keys, m.theme))
+	f := m.drafts[id.Device]
+	if f == nil {
+		f = form.NewMessage(id, m.mails, m.opts.Now, m.keys, m.theme)
+		m.drafts[id.Device] = f
+	}
+	f.Reopen(id, m.mails, m.theme)
+	m.open(f)
 	return nil
 }
 

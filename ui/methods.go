@@ -20,8 +20,15 @@ type methodMsg struct {
 	err  error
 }
 
+// openMethod opens the form over an identity, with what was typed in it the last time.
 func (m *Model) openMethod(id hub.ID) tea.Cmd {
-	m.open(form.NewMethod(id, m.runs, m.opts.Methods, m.opts.Now, m.keys, m.theme))
+	f := m.methods[id]
+	if f == nil {
+		f = form.NewMethod(id, m.runs, m.opts.Methods, m.opts.Now, m.keys, m.theme)
+		m.methods[id] = f
+	}
+	f.Reopen(m.runs, m.theme)
+	m.open(f)
 	return nil
 }
 

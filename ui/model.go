@@ -89,9 +89,11 @@ type Model struct {
 	prefs   preferences
 	query   querying
 	calling calling
-	runs    []form.Run  // direct methods that were called, the newest first
-	mails   []form.Mail // messages that were sent, the newest first
-	looking bool        // feedback is looked for by itself
+	runs    []form.Run               // direct methods that were called, the newest first
+	mails   []form.Mail              // messages that were sent, the newest first
+	looking bool                     // feedback is looked for by itself
+	methods map[hub.ID]*form.Method  // what was typed into the forms
+	drafts  map[string]*form.Message // by device
 
 	frame frame
 }
@@ -120,6 +122,8 @@ func New(backend Backend, opts Options) *Model {
 		live:    live.New(opts.Keys),
 		modules: map[string]*task{},
 		leaving: map[hub.ID]bool{},
+		methods: map[hub.ID]*form.Method{},
+		drafts:  map[string]*form.Message{},
 		known:   newTwins(),
 	}
 	m.prefs.store = opts.Store

@@ -18,7 +18,7 @@ type Where struct {
 // and does not run the command.
 func (w Where) token() string {
 	name, _, _ := strings.Cut(w.Host, ".")
-	return `"Authorization: ${SAS:?set SAS to a token, as from: az iot hub generate-sas-token --hub-name ` + shellName(name) + ` --query sas -o tsv}"`
+	return `"Authorization: ${SAS:?set SAS to a token of the hub, as T in twindeck signs it, or: az iot hub generate-sas-token --hub-name ` + shellName(name) + ` --query sas -o tsv}"`
 }
 
 // shellName keeps of a name what a shell takes literally inside double quotes.

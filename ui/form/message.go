@@ -95,6 +95,13 @@ func (f *Message) Title() string { return "Message to " + cell.Safe(f.device) }
 // SetTheme changes how the form looks.
 func (f *Message) SetTheme(th theme.Theme) { f.theme = th }
 
+// Reopen makes a form that was closed fit to be shown again, with what was typed in it, for the device
+// of target. mails are as in NewMessage.
+func (f *Message) Reopen(target hub.ID, mails []Mail, th theme.Theme) {
+	f.device, f.module, f.theme, f.busy, f.err, f.said = target.Device, target.Module, th, false, "", ""
+	f.SetMails(mails)
+}
+
 // SetBusy says that something is under way. Meanwhile the form takes no key but the one that calls it off.
 func (f *Message) SetBusy() { f.busy, f.err, f.said = true, "", "" }
 

@@ -106,6 +106,16 @@ func (f *Method) Title() string { return "Direct method on " + cell.Safe(f.targe
 // SetTheme changes how the form looks.
 func (f *Method) SetTheme(th theme.Theme) { f.theme = th }
 
+// Reopen makes a form that was closed fit to be shown again, with what was typed in it. runs are as in
+// NewMethod.
+func (f *Method) Reopen(runs []Run, th theme.Theme) {
+	f.theme, f.runs, f.busy = th, runs, false
+	f.cursor, f.opened, f.inside = 0, nil, false
+	if f.focus == methodRuns {
+		f.focus = methodName
+	}
+}
+
 // SetBusy says that the call is under way. Meanwhile the form takes no key but the one that calls it off.
 func (f *Method) SetBusy() { f.busy, f.began, f.err = true, f.now(), "" }
 
