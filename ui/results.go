@@ -37,7 +37,7 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		}
 	case modulesMsg:
 		return m.gotModules(msg)
-	case workDoneMsg, allModulesMsg, searchedMsg:
+	case workDoneMsg, allModulesMsg, nextModulesMsg, searchedMsg:
 		return m.rosterResult(msg)
 	case holdOverMsg:
 		m.holdOver(msg)

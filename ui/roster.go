@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -20,8 +21,15 @@ type (
 	// allModulesMsg is a page of the listing of all modules.
 	allModulesMsg struct {
 		gen  uint64
+		from string // the continuation it began at
 		page hub.Entries
 		err  error
+	}
+
+	// nextModulesMsg says that it is time to go on with that listing.
+	nextModulesMsg struct {
+		gen  uint64
+		from string
 	}
 
 	// searchedMsg is what a search of the hub for devices that are not loaded has found.
@@ -44,7 +52,7 @@ func (m *Model) rosterActed(a devices.Action) tea.Cmd {
 		ctx, gen := m.allModules.begin(m.ctx)
 		return tea.Batch(m.say(info, "reading the modules of all devices"), listModules(ctx, m.backend, gen, ""))
 	case devices.Search:
-		ctx, gen := m.searching.start(m.ctx)
+		ctx, gen := m.searching.begin(m.ctx)
 		return tea.Batch(m.say(info, "asking the hub for "+a.What), search(ctx, m.backend, gen, a, ""))
 	case devices.ChooseColumns:
 		m.open(dialog.NewPick(dialog.Choice{
@@ -125,17 +133,26 @@ func (m *Model) rosterResult(msg tea.Msg) tea.Cmd {
 		return m.devicesActed(m.devices.Done(msg.done))
 	case allModulesMsg:
 		return m.gotAllModules(msg)
+	case nextModulesMsg:
+		if msg.gen == m.allModules.gen {
+			return m.moreModules(msg.from)
+		}
 	case searchedMsg:
 		return m.searched(msg)
 	}
 	return nil
 }
 
-func listModules(ctx context.Context, b Backend, gen uint64, continuation string) tea.Cmd {
+func listModules(ctx context.Context, b Backend, gen uint64, from string) tea.Cmd {
 	return func() tea.Msg {
-		page, err := b.List(hub.Background(ctx), hub.Listing{Modules: true}, continuation, pageSize)
-		return allModulesMsg{gen, page, err}
+		page, err := b.List(hub.Background(ctx), hub.Listing{Modules: true}, from, pageSize)
+		return allModulesMsg{gen, from, page, err}
 	}
+}
+
+func (m *Model) moreModules(from string) tea.Cmd {
+	ctx, gen := m.allModules.begin(m.ctx)
+	return listModules(ctx, m.backend, gen, from)
 }
 
 func (m *Model) gotAllModules(msg allModulesMsg) tea.Cmd {
@@ -143,6 +160,9 @@ func (m *Model) gotAllModules(msg allModulesMsg) tea.Cmd {
 		return nil
 	}
 	m.heard(msg.err)
+	if hub.Throttled(msg.err) {
+		return after(m.ctx, max(hub.RetryAfter(msg.err), time.Second), nextModulesMsg{msg.gen, msg.from})
+	}
 	if msg.err != nil {
 		m.devices.FailAllModules()
 		return m.say(bad, "not all modules could be read: "+sentence(msg.err))
@@ -152,8 +172,7 @@ func (m *Model) gotAllModules(msg allModulesMsg) tea.Cmd {
 	if last {
 		return tea.Batch(cmd, m.say(good, "read the modules of all devices"))
 	}
-	ctx, gen := m.allModules.begin(m.ctx)
-	return tea.Batch(cmd, listModules(ctx, m.backend, gen, msg.page.Continuation))
+	return tea.Batch(cmd, m.moreModules(msg.page.Continuation))
 }
 
 func search(ctx context.Context, b Backend, gen uint64, s devices.Search, continuation string) tea.Cmd {
@@ -178,7 +197,7 @@ func (m *Model) searched(msg searchedMsg) tea.Cmd {
 	if msg.search.Reveal {
 		cmd = tea.Batch(cmd, m.devicesActed(m.devices.Goto(msg.page.Rows[0].Device)))
 	} else if msg.page.Continuation != "" {
-		ctx, gen := m.searching.start(m.ctx)
+		ctx, gen := m.searching.begin(m.ctx)
 		return tea.Batch(cmd, search(ctx, m.backend, gen, msg.search, msg.page.Continuation))
 	}
 	return tea.Batch(cmd, m.say(info, "found "+msg.search.What))

@@ -1,8 +1,6 @@
 package devices
 
 import (
-	"strings"
-
 	"twindeck/hub"
 	"twindeck/ui/devices/roster"
 )
@@ -118,7 +116,7 @@ func (p *Pane) searchChildren(s roster.Slot) Action {
 	if p.complete || scope == "" {
 		return nil
 	}
-	return Search{Where: "ARRAY_CONTAINS(parentScopes, " + quote(scope) + ")", What: "the devices below " + p.roster.ID(s)}
+	return Search{Where: "ARRAY_CONTAINS(parentScopes, " + hub.Literal(scope) + ")", What: "the devices below " + p.roster.ID(s)}
 }
 
 // collapse closes the device under the cursor, or goes to that of the row under it.
@@ -158,14 +156,8 @@ func (p *Pane) toParent() Action {
 		return Tell{id.Device + " is below no edge device"}
 	}
 	return Search{
-		Where:  "deviceScope = " + quote(scope) + " AND capabilities.iotEdge = true",
+		Where:  "deviceScope = " + hub.Literal(scope) + " AND capabilities.iotEdge = true",
 		What:   "the edge device above " + id.Device,
 		Reveal: true,
 	}
-}
-
-// quote writes a text as the query language has it (Azure docs: iot-hub-devguide-query-language,
-// "Expressions and conditions").
-func quote(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }

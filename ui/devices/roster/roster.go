@@ -256,12 +256,11 @@ func (r *Roster) putOne(e hub.Entry, listed bool) (s Slot, isNew bool) {
 		now = now.withFresh(Lag)
 	}
 	b, i := r.blocks[s/blockSize], s%blockSize
-	last := unix(e.LastActivityTime)
-	if !isNew && e.Tags.IsNull() { // they were not read
-		e.Tags, last = r.Tags(s), b.last[i]
+	last, tags := b.last[i], b.tags[i]
+	if isNew || !e.Tags.IsNull() {
+		last, tags = unix(e.LastActivityTime), r.tags.intern(e.Tags)
+		r.tags.release(b.tags[i])
 	}
-	tags := r.tags.intern(e.Tags)
-	r.tags.release(b.tags[i])
 	if now != f || last != b.last[i] || tags != b.tags[i] {
 		b = r.write(s)
 		b.flag[i], b.last[i], b.tags[i] = now, last, tags

@@ -190,6 +190,9 @@ func (r *Roster) matters(s Slot, e hub.Entry) bool {
 	b, i := r.blocks[s/blockSize], s%blockSize
 	f := b.flag[i]
 	c := r.show.Sort.Column
+	if e.Tags.IsNull() {
+		e.Tags, e.LastActivityTime = r.Tags(s), timeOf(b.last[i]) // they stay
+	}
 	if r.filtered() || c.isText() {
 		if set, known := r.tags.lookup(e.Tags); !known || set != b.tags[i] {
 			return true
