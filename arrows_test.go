@@ -102,6 +102,10 @@ var arrows = []arrow{
 		why: "an overlay is used by the root and knows no pane and no other overlay",
 	},
 	{
+		from: "twindeck/ui/bulk", never: []string{"twindeck/ui", "twindeck/ui/devices", "twindeck/ui/twin", "twindeck/ui/live"},
+		why: "an overlay is used by the root and knows no pane",
+	},
+	{
 		from: "twindeck/ui/dialog", never: []string{"twindeck/ui", "twindeck/ui/devices", "twindeck/ui/twin", "twindeck/ui/live", "twindeck/hub/..."},
 		why: "a dialog asks and answers; it knows no hub and no pane",
 	},

@@ -178,10 +178,14 @@ func (a *app) dashboard(ctx context.Context) error {
 	monitor := hub.NewMonitor(client)
 	defer closing(log, "monitor", monitor)
 
-	model := ui.New(backend{client, monitor}, ui.Options{
+	options := ui.Options{
 		Keys: keymap.Default(), Host: client.Host(), Policy: client.Policy(), Embedded: demo, Log: log, Now: time.Now,
 		Methods: methods, CAFile: a.caFile,
-	})
+	}
+	if dir := a.stateDir(); dir != "" && !demo { // the demo's hub is gone with this program, and with it whatever is left to do
+		options.BulkFolder = filepath.Join(dir, "bulk")
+	}
+	model := ui.New(backend{client, monitor}, options)
 	defer model.Close()
 	_, err = terminal.Run(ctx, model, terminal.Options{
 		In: a.in, Out: a.out, Env: os.Environ(), LogFile: logFile, Log: log, Guard: guard,

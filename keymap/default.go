@@ -50,6 +50,7 @@ func Default() Map {
 			Token:                bind("T", "SAS token", "sign a SAS token with a key of the device or module, or of the hub", "T"),
 			CallMethod:           bind("i", "call method", "call a direct method on the selected identity", "i"),
 			SendMessage:          bind("w", "message", "send a message to the selected device", "w"),
+			Bulk:                 bind("b", "bulk", "enable, disable, delete, tag or patch the marked rows; back to such a run", "b"),
 		},
 		Devices: DevicesKeys{
 			Expand:   bind("l/→/enter", "expand", "show the modules of the device", expand.Keys...),
@@ -65,6 +66,7 @@ func Default() Map {
 			AllModules: bind("A", "all modules", "read the modules of all devices by one query", "A"),
 			Parent:     bind("P", "parent", "go to the edge device above the selected one", "P"),
 			Pause:      bind("p", "pause", "pause loading the devices, or go on with it", "p"),
+			Export:     bind("X", "export", "write the marked rows, or all that match, to a file or the clipboard", "X"),
 		},
 		Twin: TwinKeys{
 			NextTab:  bind("]", "next tab", "next tab of the twin", "]"),
@@ -206,6 +208,21 @@ func Default() Map {
 			CopyBody: bind("b", "copy body", "copy the body of the answer, or of the request where the cursor is on that", "b"),
 			CopyText: bind("c", "copy details", "copy the facts of a failure, for a support request", "c"),
 			Close:    bind("esc", "close", "close the call log or the details", "esc", "q", "@"),
+		},
+		Bulk: BulkKeys{
+			Accept:   bind("enter", "go on", "choose what the cursor is on, or go on", "enter"),
+			Leave:    bind("esc", "back", "one step back; out of a run that goes on behind", "esc"),
+			Next:     bind("tab/↓", "next", "go to the next field", "tab", "down"),
+			Prev:     bind("shift+tab/↑", "previous", "go to the previous field", "shift+tab", "up"),
+			Choose:   bind("←/→", "choose", "choose another value", "left", "right", "space"),
+			Complete: bind("→", "complete", "complete the path of a tag", "right"),
+			Type:     bind("ctrl+t", "type", "change the type of the value", "ctrl+t"),
+			Review:   bind("ctrl+s", "preview", "show what would be done", "ctrl+s"),
+			Pause:    bind("p", "pause", "pause a run, or go on with it", "p"),
+			Stop:     bind("c", "stop", "stop a run; what is done stays done", "c"),
+			Filter:   bind("f", "filter", "show the rows of another outcome", "f"),
+			Save:     bind("s", "save", "save the report to a file", "s"),
+			Rest:     bind("r", "retry", "do again what is not done", "r"),
 		},
 		Dialog: DialogKeys{
 			Yes:    bind("y", "yes", "answer yes", "y"),

@@ -32,6 +32,7 @@ var titles = map[string]string{
 	"Method":    "Calling a direct method",
 	"Message":   "Writing a message",
 	"Calls":     "Call log and details",
+	"Bulk":      "Bulk actions and export",
 	"Dialog":    "Questions and messages",
 	"List":      "Choosing from a list",
 }

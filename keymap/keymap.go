@@ -43,6 +43,7 @@ type SelectionKeys struct {
 	RevealKeys                   Binding
 	Delete, Status, Keys, Token  Binding
 	CallMethod, SendMessage      Binding
+	Bulk                         Binding
 }
 
 // DevicesKeys work in the devices pane.
@@ -53,6 +54,7 @@ type DevicesKeys struct {
 	Clear                    Binding // the filter, then the marks
 	Sort, Columns            Binding
 	AllModules, Parent       Binding
+	Export                   Binding
 }
 
 // TwinKeys work in the twin pane.
@@ -144,6 +146,17 @@ type MessageKeys struct {
 	Submit, SubmitAnywhere, Next, Prev, Choose, Cancel Binding
 }
 
+// BulkKeys work in bulk actions and in the export of rows. Where a text is typed, every printable
+// key goes into it.
+type BulkKeys struct {
+	Accept, Leave      Binding
+	Next, Prev, Choose Binding
+	Complete           Binding
+	Type, Review       Binding
+	Pause, Stop        Binding
+	Filter, Save, Rest Binding
+}
+
 // DialogKeys work in questions and messages.
 type DialogKeys struct {
 	Yes, No, Switch, Accept, Close Binding
@@ -177,5 +190,6 @@ type Map struct {
 	Method    MethodKeys
 	Message   MessageKeys
 	Calls     CallsKeys
+	Bulk      BulkKeys
 	Dialog    DialogKeys
 }

@@ -79,7 +79,7 @@ func (f *fakeHub) add(id hub.ID, tags, desired, reported string) {
 		return parse(fmt.Sprintf(`{"$lastUpdated":%q,"$lastUpdatedVersion":%d}`, now.Format(time.RFC3339), version))
 	}
 	f.twins[id] = f.document(hub.Twin{
-		ID: id, ETag: f.etag(), Version: 2, Status: hub.Enabled, Auth: hub.AuthSAS, LastActivityTime: now.Add(-3 * time.Minute),
+		ID: id, ETag: f.etag(), DeviceETag: f.identities[id].ETag, Version: 2, Status: hub.Enabled, Auth: hub.AuthSAS, LastActivityTime: now.Add(-3 * time.Minute),
 		Tags:     parse(tags),
 		Desired:  hub.Section{Value: parse(desired), Metadata: meta(1), Version: 1},
 		Reported: hub.Section{Value: parse(reported), Metadata: meta(1), Version: 1},
@@ -287,6 +287,7 @@ func (f *fakeHub) Twin(ctx context.Context, id hub.ID) (hub.Twin, error) {
 		return hub.Twin{}, notFound("read twin " + id.String())
 	}
 	t.ReadAt = time.Now()
+	t.DeviceETag = f.identities[id].ETag
 	return t, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"twindeck/hub"
 	"twindeck/hub/patch"
+	overlay "twindeck/ui/bulk"
 	"twindeck/ui/calls"
 	"twindeck/ui/dialog"
 	"twindeck/ui/form"
@@ -24,6 +25,10 @@ func (m *Model) answer(from dialog.Dialog, a dialog.Action) tea.Cmd {
 		return m.savedActed(from, a)
 	case *query.Document:
 		return m.documentActed(from, a)
+	case *overlay.Run:
+		return m.bulkAnswer(from, a)
+	case *overlay.Export:
+		return m.exportAnswer(from, a)
 	}
 	switch a := a.(type) {
 	case dialog.Closed, form.Cancel:
@@ -55,6 +60,12 @@ func (m *Model) answer(from dialog.Dialog, a dialog.Action) tea.Cmd {
 			if a.Yes {
 				return m.purge(tag)
 			}
+		case interruptedRun:
+			if a.Yes {
+				m.showInterrupted(tag.run)
+			}
+		case leaveAnyway:
+			return m.leaveRun(a.Yes)
 		}
 		if a.Yes {
 			return m.agreed(a.Tag)

@@ -38,6 +38,9 @@ func (m *Model) press(key tea.KeyPressMsg) tea.Cmd {
 	}
 	switch m.focus {
 	case paneDevices:
+		if m.keys.Devices.Export.Matches(key) {
+			return m.openExport(m.rows())
+		}
 		if r := m.query.results; r != nil {
 			return m.resultsActed(r.Update(key))
 		}
@@ -69,8 +72,11 @@ func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 	return nil
 }
 
-// leave ends the dashboard. What is still running is cancelled.
+// leave ends the dashboard. What is still running is cancelled, a bulk run only after a question.
 func (m *Model) leave() tea.Cmd {
+	if !m.mayLeave() {
+		return nil
+	}
 	m.quit()
 	return tea.Quit
 }
@@ -121,6 +127,9 @@ func (m *Model) selection(key keymap.Press) (cmd tea.Cmd, done bool) {
 	if k.AutoRefresh.Matches(key) {
 		m.openRefreshChoice()
 		return nil, true
+	}
+	if k.Bulk.Matches(key) {
+		return m.openBulk(), true
 	}
 	id, ok := m.selected()
 	var act func(hub.ID) tea.Cmd
@@ -218,6 +227,9 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 	}
 	switch m.focus {
 	case paneDevices:
+		if m.marks().MarkedCount() > 0 {
+			first = append(first, k.Selection.Bulk, k.Devices.Export)
+		}
 		if m.query.results == nil {
 			first = append(first, m.loadingKeys()...)
 			first = append(first, m.rosterKeys()...)

@@ -30,9 +30,14 @@ type Options struct {
 	// hub is read when the user or an event asks for it.
 	Embedded bool
 
+	ReadOnly   bool              // nothing is written
 	Production bool              // what is deleted has to be typed by name
 	Methods    []form.Suggestion // direct methods that are known to be answered; none on most hubs
 	CAFile     string            // CA of a hub that the system does not trust, for commands to be pasted; may be empty
+
+	// BulkFolder is where the journals of bulk runs are; empty: they have none, and what an
+	// interrupted one did is not known afterwards.
+	BulkFolder string
 
 	Store profile.Store // keeps what the user chooses for this hub; nil: until the end of the program
 
@@ -89,6 +94,8 @@ type Model struct {
 	prefs   preferences
 	query   querying
 	calling calling
+	bulk    bulkWork
+	export  exporting
 	runs    []form.Run               // direct methods that were called, the newest first
 	mails   []form.Mail              // messages that were sent, the newest first
 	looking bool                     // feedback is looked for by itself
@@ -136,14 +143,20 @@ func New(backend Backend, opts Options) *Model {
 	return m
 }
 
-// Close cancels whatever the dashboard still waits for. It is safe to call more than once
-// and while the program runs, which then shows no more news.
-func (m *Model) Close() { m.quit() }
+// Close cancels whatever the dashboard still waits for. A bulk run under way has a moment to bring
+// its rows to an end, so Close may block for some seconds. It is safe to call more than once and
+// while the program runs, which then shows no more news.
+func (m *Model) Close() {
+	m.quit()
+	m.bulk.ending.end()
+	m.export.ending.end()
+}
 
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd {
 	return tea.Batch(
 		m.loadPreferences(),
+		m.findInterrupted(),
 		m.list(),
 		listen(m.ctx, m.backend),
 		after(m.ctx, clockPeriod, clockMsg{}),
@@ -205,6 +218,9 @@ func (m *Model) tick() tea.Cmd {
 		cmds = append(cmds, m.relist())
 	}
 	m.usage = m.backend.Usage()
+	if m.bulk.shown != nil {
+		m.bulk.shown.SetUsage(m.usage)
+	}
 	m.showProgress()
 	return tea.Batch(cmds...)
 }

@@ -15,6 +15,10 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case preferencesMsg:
 		return m.gotPreferences(msg)
+	case plansMsg, journalMsg, resultsMsg, reportSavedMsg, interruptedMsg, dismissedMsg, endedMsg:
+		return m.bulkResult(msg)
+	case exportReadyMsg, exportWroteMsg, exportEndedMsg:
+		return m.exportResult(msg)
 	case keptMsg:
 		return m.kept(msg)
 	case pagesMsg:

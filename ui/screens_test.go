@@ -62,6 +62,10 @@ var sweep = []struct {
 	{"help", func(p *pump) { p.Press("esc", "esc", "?") }},
 	{"new device", func(p *pump) { p.Press("esc", "n") }},
 	{"edit", func(p *pump) { p.Press("esc", "e") }},
+	{"bulk", func(p *pump) { p.Press("esc", "esc", "1", "g", "space", "space", "b") }},
+	{"bulk preview", func(p *pump) { p.Press("j", "j", "j", "j", "enter", "enter"); p.wait(time.Second) }},
+	{"bulk report", func(p *pump) { p.Press("enter", "y"); p.wait(3 * time.Second) }},
+	{"export", func(p *pump) { p.Press("esc", "X") }},
 	{"an error", func(p *pump) {
 		p.Press("esc")
 		p.hub.failing("Detach", &hub.Error{Op: "x", Status: 500, Message: "\x1b[31m" + strings.Repeat("long ", 100)})
@@ -89,7 +93,8 @@ func TestEverySizeOfEveryView(t *testing.T) {
 
 // Whatever keys are pressed, the dashboard stays whole and never asks the hub from within.
 func TestRandomKeys(t *testing.T) {
-	keys := strings.Fields("1 2 3 ? @ ! i w n m e t c r y Y v K T / j k h l g G [ ] f a d u s x 0 : : * p V space ctrl+r ctrl+s ctrl+o tab shift+tab enter esc up down left right pgup pgdown home end space backspace | A P J ctrl+t")
+	t.Setenv("HOME", t.TempDir()) // for what is exported
+	keys := strings.Fields("b b X X 1 2 3 ? @ ! i w n m e t c r y Y v K T / j k h l g G [ ] f a d u s x 0 : : * p V space ctrl+r ctrl+s ctrl+o tab shift+tab enter esc up down left right pgup pgdown home end space backspace | A P J ctrl+t")
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			inBubble(t, Options{Embedded: seed%2 == 0}, 100, 30, hostile, func(p *pump) {

@@ -222,6 +222,9 @@ func (m *Model) footer(w int) string {
 	if message != "" && m.status.tone == bad && m.canDetail() && w > 40 { // the other keys may have no room beside it
 		more = "  " + m.theme.Hints(w, m.keys.Global.Details)
 	}
+	if message == "" {
+		message = m.bulkSegment()
+	}
 	message = cell.Truncate(message, w-1-cell.Width(more)) + more
 	room := w - 1
 	if message != "" {

@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -85,11 +86,7 @@ func (c caller) call(ctx context.Context, do func(context.Context) error) error 
 
 // throttled holds every call back as long as the hub asked.
 func (c caller) throttled(err error) {
-	wait := busy
-	if e, ok := errors.AsType[*hub.Error](err); ok && e.RetryAfter > 0 {
-		wait = e.RetryAfter
-	}
-	c.gate.throttle(wait)
+	c.gate.throttle(cmp.Or(hub.RetryAfter(err), busy))
 }
 
 func (c caller) twin(ctx context.Context, id hub.ID) (t hub.Twin, err error) {

@@ -118,3 +118,14 @@ func (o Operation) String() string {
 	}
 	return string(o.Kind)
 }
+
+// Apply returns a row of a listing as it is once the operation has been done to it.
+func (o Operation) Apply(e hub.Entry) hub.Entry {
+	switch section, ofTwin := o.section(); {
+	case ofTwin && section == patch.Tags:
+		e.Tags = patch.Apply(e.Tags, o.merge())
+	case !ofTwin && o.Kind != Delete:
+		e.Status = o.status().Status
+	}
+	return e
+}

@@ -115,7 +115,7 @@ func (r *rows) modulesOf(ctx context.Context, ids []hub.ID) map[string][]string 
 	for continuation := ""; ; {
 		var page hub.Result
 		err := r.call(ctx, func(ctx context.Context) (err error) {
-			page, err = r.hub.Run(ctx, query, continuation, 0)
+			page, err = r.hub.Run(ctx, query, continuation, Sample)
 			return err
 		})
 		if err != nil {

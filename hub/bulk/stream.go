@@ -133,6 +133,13 @@ func (s *Stream[T]) Resume() { s.gate.set(func(st *State) { st.Paused, st.Why = 
 // Stop begins no further row; those under way are brought to an end. It does not block.
 func (s *Stream[T]) Stop() { s.gate.set(func(st *State) { st.Stopped = true }) }
 
+// Cut stops and cuts off the calls under way. It does not block.
+func (s *Stream[T]) Cut() {
+	s.closed.Store(true)
+	s.Stop()
+	s.cancel()
+}
+
 // Close stops, waits for the rows under way as long as grace allows, then cuts off the calls under
 // way and waits for their rows.
 func (s *Stream[T]) Close(grace time.Duration) {
