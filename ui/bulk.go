@@ -15,6 +15,7 @@ import (
 // bulkWork is the work on many rows: the overlay over it, and the streams behind that.
 type bulkWork struct {
 	shown   *overlay.Run // the overlay of the run under way or under preparation, also while it is hidden; nil without
+	last    *overlay.Run // the report that was closed last; nil without
 	before  *overlay.Run // the report below it, whose rest is to be done; nil without
 	gen     uint64       // of what is streamed; what comes of an older one is dropped
 	plans   *bulk.Stream[bulk.Plan]
@@ -120,6 +121,11 @@ func (m *Model) openBulk() tea.Cmd {
 		return m.say(bad, "this hub is open read-only; open it without read-only to change anything")
 	}
 	rows := m.marks().Marked()
+	if len(rows) == 0 && m.bulk.last != nil {
+		m.bulk.shown = m.bulk.last
+		m.open(m.bulk.shown)
+		return nil
+	}
 	if len(rows) == 0 {
 		return m.say(info, "mark rows first: space marks one")
 	}
@@ -208,6 +214,9 @@ func (m *Model) closeBulk(from *overlay.Run) tea.Cmd {
 	m.close(from)
 	w := &m.bulk
 	w.shown, w.before = w.before, nil
+	if from.Report() != nil {
+		w.last = from
+	}
 	if w.shown != nil || w.journal == "" {
 		return nil
 	}

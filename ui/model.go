@@ -10,6 +10,7 @@ import (
 	"twindeck/hub"
 	"twindeck/hub/patch"
 	"twindeck/keymap"
+	overlay "twindeck/ui/bulk"
 	"twindeck/ui/devices"
 	"twindeck/ui/dialog"
 	"twindeck/ui/form"
@@ -198,6 +199,11 @@ func (m *Model) restyle(dark, color bool) {
 	m.frame.forget()
 	for _, d := range m.overlays {
 		d.SetTheme(m.theme)
+	}
+	for _, hidden := range []*overlay.Run{m.bulk.shown, m.bulk.last} {
+		if hidden != nil {
+			hidden.SetTheme(m.theme)
+		}
 	}
 }
 

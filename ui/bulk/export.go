@@ -12,7 +12,6 @@ import (
 	"twindeck/ui/theme"
 )
 
-// What an [Export] wants done, besides [Close].
 type (
 	// Write asks for rows to be written; [Export.Written] and [Export.Ended] tell how it goes.
 	Write struct{ Wish }

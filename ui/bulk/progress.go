@@ -60,6 +60,7 @@ func (r *Run) Progress(b bulk.Batch[bulk.Result]) {
 	r.pace.add(r.opts.Now(), r.report.Reached())
 	if b.Over && r.stage == running {
 		r.show()
+		r.opened = r.opts.Now()
 		if b.Err != nil {
 			r.notice, r.bad = "the journal of the run could not be completed: "+b.Err.Error(), true
 		}

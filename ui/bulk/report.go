@@ -3,6 +3,7 @@ package bulk
 import (
 	"path/filepath"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -69,6 +70,9 @@ func (r *Run) pressReport(key tea.KeyPressMsg) Action {
 		}
 		return nil
 	}
+	if r.surprises() {
+		return nil
+	}
 	r.notice = ""
 	switch {
 	case k.Leave.Matches(key):
@@ -90,6 +94,24 @@ func (r *Run) pressReport(key tea.KeyPressMsg) Action {
 		r.grid.Press(r.keys.Move, key)
 	}
 	return nil
+}
+
+// quiet is how long no key has to come before a report that opened by itself takes one: what was
+// meant for the run must not close its report unread.
+const quiet = 400 * time.Millisecond
+
+// surprises reports whether a key that comes now may be meant for what was there before.
+func (r *Run) surprises() bool {
+	if r.opened.IsZero() {
+		return false
+	}
+	before := r.opened
+	r.opened = r.opts.Now()
+	if r.opened.Sub(before) < quiet {
+		return true
+	}
+	r.opened = time.Time{}
+	return false
 }
 
 // Saved tells how saving the report went: problem is a sentence or empty, exists says that there is

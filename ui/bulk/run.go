@@ -23,7 +23,6 @@ import (
 // dialog without knowing that package.
 type Action = any
 
-// What a [Run] wants done.
 type (
 	// Preview asks for rows to be read, to be told with [Run.Preview].
 	Preview struct{ Operation bulk.Operation }
@@ -34,10 +33,12 @@ type (
 		Operation bulk.Operation
 		Plans     []bulk.Plan // as they were shown
 	}
-	// Pause, Resume and Stop are about the run under way.
-	Pause  struct{}
+	// Pause asks for the run under way to be held.
+	Pause struct{}
+	// Resume asks for it to go on.
 	Resume struct{}
-	Stop   struct{}
+	// Stop asks for it to be brought to an end.
+	Stop struct{}
 	// Hide asks for the overlay to be taken away while the run goes on.
 	Hide struct{}
 	// Save asks for the report to be written; [Run.Saved] tells how it went.
@@ -105,7 +106,6 @@ type Run struct {
 
 	plans     []bulk.Plan // in the order of their rows, as far as they are there
 	read      bulk.State  // of the preview
-	readRows  int
 	confirmed *form.Field // what is typed to confirm
 
 	report  *bulk.Report
@@ -115,7 +115,8 @@ type Run struct {
 	asking  bool // whether to stop
 	outcome int  // what the report shows: an index of filters
 	shown   []int
-	target  *target // where to save, nil while nobody is asked
+	opened  time.Time // when the report opened by itself, or the last key since; zero once it has been seen
+	target  *target   // where to save, nil while nobody is asked
 	notice  string
 	bad     bool // the notice is about a failure
 }
@@ -193,7 +194,7 @@ func (r *Run) Size(w, h int) (int, int) {
 	width, height := min(max(w, 1), 100), max(h, 1)
 	switch r.stage {
 	case choosing:
-		return min(width, 72), min(height, len(offered)+6)
+		return min(width, 72), min(height, len(offered)+7)
 	case describing:
 		if r.op.Kind != bulk.PatchDesired {
 			return width, min(height, 10)
