@@ -300,16 +300,14 @@ func (m *Model) exported() tea.Cmd {
 	if e.n == 1 {
 		rows = "1 row"
 	}
-	text := "exported " + rows
+	if e.wish.Keys {
+		rows += " with keys"
+	}
+	text := "exported " + rows + " to " + cell.Safe(sheet.path)
 	var cmd tea.Cmd
 	if e.wish.ToClipboard {
 		text = "copied " + rows
 		cmd = tea.SetClipboard(sheet.text.String())
-	} else {
-		text += " to " + cell.Safe(sheet.path)
-	}
-	if e.wish.Keys {
-		text += ", with their keys"
 	}
 	if e.keyless > 0 {
 		return tea.Batch(cmd, m.say(bad, fmt.Sprintf("%s; of %s the keys could not be read: %s", text, cell.Count(e.keyless), sentence(e.why))))
