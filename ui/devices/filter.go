@@ -66,7 +66,7 @@ func (p *Pane) clear() Action {
 	return nil
 }
 
-// quick is how many devices are looked at without delay: it takes less than a millisecond.
+// quick is the cost of what is done without delay: it takes less than a millisecond.
 const quick = 2000
 
 // prepare brings about what is wanted: at once when that is quick, by work otherwise, which the
@@ -80,7 +80,7 @@ func (p *Pane) prepare() Action {
 	case p.job == nil:
 		p.shownAnew()
 		return nil
-	case p.job.Size() <= quick:
+	case p.job.Cost() <= quick:
 		p.Done(Done{p.job.Run()})
 		return nil
 	}

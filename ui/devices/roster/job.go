@@ -143,12 +143,17 @@ func (r *Roster) catchUp(sorted bool) {
 	}
 }
 
-// Size is how many devices are to be looked at.
-func (j *Job) Size() int {
-	if j.narrow && j.ordered {
+// Cost says how much there is to do: the number of devices to be looked at, or less when that is
+// all there is to do with them.
+func (j *Job) Cost() int {
+	const plain = 8 // as many devices are compared with plain terms in the time that one is rated
+	switch {
+	case !j.narrow || !j.ordered:
+		return j.view.size()
+	case j.match.ranked():
 		return len(j.within)
 	}
-	return j.view.size()
+	return len(j.within) / plain
 }
 
 // Cancel lets Run return soon. It may be called from any goroutine.
