@@ -100,8 +100,8 @@ type Model struct {
 	runs    []form.Run               // direct methods that were called, the newest first
 	mails   []form.Mail              // messages that were sent, the newest first
 	looking bool                     // feedback is looked for by itself
-	methods map[hub.ID]*form.Method  // what was typed into the forms
-	drafts  map[string]*form.Message // by device
+	methods map[hub.ID]*form.Method  // forms that were open, with what was typed in them
+	drafts  map[string]*form.Message // the same, by device
 
 	frame frame
 }
