@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"twindeck/ui/devices"
+	"twindeck/ui/cell"
 	"twindeck/ui/uitest"
 )
 
@@ -142,11 +142,11 @@ func startDeck(b *testing.B, n int) *finder {
 	cmd.Env = slices.Concat(state, []string{connectionStringEnv + "=" + ready.ConnectionString})
 	f := &finder{
 		screen: uitest.StartCommand(b, cmd, 120, 36), cmd: cmd,
-		count: regexp.MustCompile(`(loaded )?[\d,]+ of [\d,]+`), all: "loaded " + devices.Count(n) + " of",
+		count: regexp.MustCompile(`(loaded )?[\d,]+ of [\d,]+`), all: "loaded " + cell.Count(n) + " of",
 	}
 	f.screen.Patience = 20 * time.Minute
 	start := time.Now()
-	f.screen.WaitFor(devices.Count(n) + " devices")
+	f.screen.WaitFor(cell.Count(n) + " devices")
 	b.Logf("%d devices were loaded in %v", n, time.Since(start).Round(time.Second))
 	f.screen.Patience = time.Minute
 	return f

@@ -127,7 +127,7 @@ func (m *Model) openBulk() tea.Cmd {
 		return nil
 	}
 	if len(rows) == 0 {
-		return m.say(info, "mark rows first: space marks one")
+		return m.say(info, "mark rows first: "+m.keys.Devices.Mark.Label+" marks one, "+m.keys.Devices.MarkAll.Label+" all that match")
 	}
 	m.bulk.shown = overlay.NewRun(m.bulkOptions(rows))
 	m.open(m.bulk.shown)

@@ -10,7 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/hub"
-	"twindeck/ui/devices"
+	"twindeck/ui/cell"
 	"twindeck/ui/theme"
 )
 
@@ -191,7 +191,7 @@ func (m *Model) found(msg foundMsg) tea.Cmd {
 	case fresh == 0:
 		f.note = "searched the hub: nothing more"
 	default:
-		f.note = "searched the hub: " + devices.Count(fresh) + " more"
+		f.note = "searched the hub: " + cell.Count(fresh) + " more"
 	}
 	begins := "begin with"
 	if f.whole {

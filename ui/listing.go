@@ -11,6 +11,7 @@ import (
 
 	"twindeck/hub"
 	"twindeck/keymap"
+	"twindeck/ui/cell"
 	"twindeck/ui/devices"
 	"twindeck/ui/theme"
 )
@@ -279,7 +280,7 @@ func (m *Model) showProgress() {
 	switch next := m.usage.NextQuery; {
 	case p.Note != "":
 	case l.state == listingRuns && m.devices.Complete() && l.total > 2*pageSize && l.more != "":
-		p.Note = "reading again, " + devices.Count(l.listed) + " of " + devices.Count(l.total)
+		p.Note = "reading again, " + cell.Count(l.listed) + " of " + cell.Count(l.total)
 	case l.state == listingWaits:
 		p.Note = "goes on in " + countdown(l.resume.Sub(now))
 	case l.state == listingRuns && l.more != "" && next.Sub(now) >= time.Second:
@@ -297,7 +298,7 @@ func countdown(d time.Duration) string {
 	case d <= 90*time.Minute:
 		return fmt.Sprintf("%d min", up(time.Minute))
 	}
-	return devices.Count(up(time.Hour)) + " h"
+	return cell.Count(up(time.Hour)) + " h"
 }
 
 // requests says in the header what the calls of the last minute cost, in ways that take less and less room.
@@ -311,10 +312,10 @@ func (m *Model) requests() [3]string {
 	if u.Requests == 0 {
 		return [3]string{}
 	}
-	short := fmt.Sprintf("REQ %s/min", devices.Count(u.Requests))
+	short := fmt.Sprintf("REQ %s/min", cell.Count(u.Requests))
 	long := short
 	if u.QueryQuota > 0 {
-		long += fmt.Sprintf("  queries %d/%s", u.Queries, devices.Count(u.QueryQuota))
+		long += fmt.Sprintf("  queries %d/%s", u.Queries, cell.Count(u.QueryQuota))
 	}
 	return [3]string{m.theme.Muted.Render(long), m.theme.Muted.Render(short)}
 }
@@ -326,11 +327,11 @@ func (m *Model) loadedOf() string {
 	case m.devices.Complete() && n == 1:
 		return "1 device"
 	case m.devices.Complete():
-		return devices.Count(n) + " devices"
+		return cell.Count(n) + " devices"
 	case l.running() && l.total > n:
-		return m.theme.Muted.Render("loading " + devices.Count(n) + " of " + devices.Count(l.total))
+		return m.theme.Muted.Render("loading " + cell.Count(n) + " of " + cell.Count(l.total))
 	case l.running():
-		return m.theme.Muted.Render("loading " + devices.Count(n) + theme.Pending)
+		return m.theme.Muted.Render("loading " + cell.Count(n) + theme.Pending)
 	}
 	return ""
 }

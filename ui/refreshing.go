@@ -7,7 +7,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/ui/cell"
-	"twindeck/ui/devices"
 	"twindeck/ui/dialog"
 )
 
@@ -56,18 +55,18 @@ func (m *Model) refreshCost(every time.Duration) string {
 	allowed := m.usage.PerHour()
 	switch {
 	case allowed == 0:
-		return fmt.Sprintf("%s each, %s/h", queries(pages), devices.Count(hourly))
+		return fmt.Sprintf("%s each, %s/h", queries(pages), cell.Count(hourly))
 	case hourly > allowed/2: // and the other half is the user's
 		return fmt.Sprintf("%s each, which takes %s", queries(pages), countdown(time.Duration(pages)*2*time.Hour/time.Duration(allowed)))
 	}
-	return fmt.Sprintf("%s each, %s of %s's %s/h", queries(pages), devices.Count(hourly), m.usage.Tier, devices.Count(allowed))
+	return fmt.Sprintf("%s each, %s of %s's %s/h", queries(pages), cell.Count(hourly), m.usage.Tier, cell.Count(allowed))
 }
 
 func queries(n int) string {
 	if n == 1 {
 		return "1 query"
 	}
-	return devices.Count(n) + " queries"
+	return cell.Count(n) + " queries"
 }
 
 // refreshDue reports whether it is time to list the devices again.

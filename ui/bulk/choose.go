@@ -28,17 +28,9 @@ var offered = []struct {
 }
 
 func (r *Run) viewChoice(w, h int) string {
-	devices, modules := 0, 0
-	for _, id := range r.opts.Rows {
-		if id.IsModule() {
-			modules++
-		} else {
-			devices++
-		}
-	}
-	about := things(devices, "device")
-	if modules > 0 {
-		about += " and " + things(modules, "module")
+	about := things(len(r.opts.Rows)-r.modules, "device")
+	if r.modules > 0 {
+		about += " and " + things(r.modules, "module")
 	}
 	return panel{
 		title: r.Title(),

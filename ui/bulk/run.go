@@ -94,6 +94,8 @@ type Run struct {
 	stage stage
 	grid  grid.Grid // of the list on the screen
 
+	modules int // among the rows
+
 	op       bulk.Operation
 	reason   *form.Field
 	path     *form.Field
@@ -126,6 +128,11 @@ func NewRun(opts Options) *Run {
 	r := &Run{
 		opts: opts, keys: opts.Keys, theme: opts.Theme,
 		reason: form.NewField(""), path: form.NewField(""), value: form.NewField(""), desired: form.NewArea(),
+	}
+	for _, id := range opts.Rows {
+		if id.IsModule() {
+			r.modules++
+		}
 	}
 	r.list(len(offered))
 	return r

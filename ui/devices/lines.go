@@ -2,7 +2,6 @@ package devices
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"twindeck/ui/cell"
@@ -48,14 +47,14 @@ func (p *Pane) emptyLine() string {
 func (p *Pane) footLine(th theme.Theme, width int, shown []column) string {
 	var parts []string
 	if n := p.MarkedCount(); n > 0 {
-		parts = append(parts, Count(n)+" marked")
+		parts = append(parts, cell.Count(n)+" marked")
 	}
 	if p.progress.Note != "" {
 		parts = append(parts, cell.Safe(p.progress.Note))
 	}
 	loading := p.loading && !p.complete
 	if p.Filtered() && p.Len() > 0 {
-		parts = append(parts, Count(p.roster.Shown())+" of "+Count(p.Len())+" devices")
+		parts = append(parts, cell.Count(p.roster.Shown())+" of "+cell.Count(p.Len())+" devices")
 	}
 	if loading || !p.Filtered() && p.Len() > 0 {
 		parts = append(parts, p.loadedPart(loading))
@@ -81,25 +80,16 @@ func (p *Pane) footLine(th theme.Theme, width int, shown []column) string {
 }
 
 func (p *Pane) loadedPart(loading bool) string {
-	n := Count(p.Len())
+	n := cell.Count(p.Len())
 	switch total := p.progress.Total; {
 	case p.progress.Paused && total > p.Len():
-		return "paused at " + n + " of " + Count(total)
+		return "paused at " + n + " of " + cell.Count(total)
 	case p.progress.Paused:
 		return "paused at " + n
 	case loading && total > p.Len():
-		return "loaded " + n + " of " + Count(total) + theme.Pending
+		return "loaded " + n + " of " + cell.Count(total) + theme.Pending
 	case loading:
 		return "loaded " + n + theme.Pending
 	}
 	return "loaded " + n + " of " + n
-}
-
-// Count writes a number with thousands separated, as people read them: 1,204.
-func Count(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
