@@ -19,7 +19,7 @@ func (*deviceRows) identities() bool { return true }
 func (*deviceRows) more() bool       { return true }
 
 func (d *deviceRows) counts() (marked, matching int) {
-	return d.m.devices.MarkedCount(), len(d.m.devices.Matching())
+	return d.m.devices.MarkedCount(), d.m.devices.Shown()
 }
 
 func (d *deviceRows) take(marked bool) int {

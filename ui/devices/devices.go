@@ -109,6 +109,9 @@ func (p *Pane) Selected() (hub.ID, bool) {
 // Len returns how many devices are loaded.
 func (p *Pane) Len() int { return p.roster.Len() }
 
+// Shown returns how many devices the filter lets through.
+func (p *Pane) Shown() int { return p.roster.Shown() }
+
 // Entry returns a device or module as it was loaded, and false when it is not.
 func (p *Pane) Entry(id hub.ID) (hub.Entry, bool) { return p.roster.Entry(id) }
 
