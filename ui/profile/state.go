@@ -1,5 +1,6 @@
-// Package profile keeps what a user chose for each hub they work with: which columns they look
-// at, the queries they saved and those they ran.
+// Package profile knows the hubs a user works with by name, from a file that they write, and
+// keeps what they chose for each: which columns they look at, the queries they saved and those
+// they ran.
 package profile
 
 import (
