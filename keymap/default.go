@@ -5,6 +5,12 @@ func bind(label, short, long string, keys ...string) Binding {
 	return Binding{Keys: keys, Label: label, Short: short, Long: long}
 }
 
+// writes marks a binding as one that leads to a change of the hub.
+func writes(b Binding) Binding {
+	b.Writes = true
+	return b
+}
+
 // Default returns the keys the dashboard comes with. They are the ones that users of
 // k9s, lazygit and less already know, and none needs a modifier that a terminal
 // multiplexer or an SSH session cannot pass on.
@@ -24,6 +30,9 @@ func Default() Map {
 			Query:       bind(":", "query", "type a query of the hub", ":"),
 			Calls:       bind("@", "call log", "show every exchange with the hub", "@"),
 			Details:     bind("!/f1", "details", "show all that is known of the last failure; f1 also while typing", "!", "f1"),
+			Hubs:        bind("H", "hubs", "switch to another hub", "H"),
+			Presenter:   bind("ctrl+p", "presenter mode", "mask keys and host names and caption the keys pressed, or stop doing so; works everywhere", "ctrl+p"),
+			Mouse:       bind("M", "mouse", "take the mouse, which then no longer selects text, or give it back", "M"),
 		},
 		Move: MoveKeys{
 			Up:       bind("k/↑", "up", "up one line", "up", "k"),
@@ -34,23 +43,23 @@ func Default() Map {
 			Bottom:   bind("G/end", "bottom", "to the last line", "end", "G"),
 		},
 		Selection: SelectionKeys{
-			NewDevice:            bind("n", "new device", "create a device", "n"),
-			NewModule:            bind("m", "new module", "create a module on the selected device", "m"),
-			EditDesired:          bind("e", "edit", "edit the desired properties", "e"),
-			EditTags:             bind("t", "edit tags", "edit the tags", "t"),
-			Attach:               bind("c", "attach", "attach a client as the selected identity, or detach it", "c"),
+			NewDevice:            writes(bind("n", "new device", "create a device", "n")),
+			NewModule:            writes(bind("m", "new module", "create a module on the selected device", "m")),
+			EditDesired:          writes(bind("e", "edit", "edit the desired properties", "e")),
+			EditTags:             writes(bind("t", "edit tags", "edit the tags", "t")),
+			Attach:               writes(bind("c", "attach", "attach a client as the selected identity, or detach it", "c")),
 			Refresh:              bind("r", "refresh", "read the devices and the twin again", "r"),
 			AutoRefresh:          bind("R", "auto-refresh", "choose how often the devices are read again by themselves", "R"),
 			CopyID:               bind("y", "copy id", "copy the id; in query results what the column has", "y"),
 			CopyConnectionString: bind("Y", "copy connection", "copy the connection string, which holds a key", "Y"),
 			RevealKeys:           bind("v", "reveal keys", "show the keys on the Identity tab, or mask them again", "v"),
-			Delete:               bind("d", "delete", "delete the device with its modules, or the module; asks first", "d"),
-			Status:               bind("x", "enable/disable", "disable the device, or enable it again, with a reason", "x"),
-			Keys:                 bind("K", "change keys", "swap or regenerate keys, or authenticate in another way", "K"),
+			Delete:               writes(bind("d", "delete", "delete the device with its modules, or the module; asks first", "d")),
+			Status:               writes(bind("x", "enable/disable", "disable the device, or enable it again, with a reason", "x")),
+			Keys:                 writes(bind("K", "change keys", "swap or regenerate keys, or authenticate in another way", "K")),
 			Token:                bind("T", "SAS token", "sign a SAS token with a key of the device or module, or of the hub", "T"),
-			CallMethod:           bind("i", "call method", "call a direct method on the selected identity", "i"),
-			SendMessage:          bind("w", "message", "send a message to the selected device", "w"),
-			Bulk:                 bind("b", "bulk", "enable, disable, delete, tag or patch the marked rows; back to such a run", "b"),
+			CallMethod:           writes(bind("i", "call method", "call a direct method on the selected identity", "i")),
+			SendMessage:          writes(bind("w", "message", "send a message to the selected device", "w")),
+			Bulk:                 writes(bind("b", "bulk", "enable, disable, delete, tag or patch the marked rows; back to such a run", "b")),
 		},
 		Devices: DevicesKeys{
 			Expand:   bind("l/→/enter", "expand", "show the modules of the device", expand.Keys...),
@@ -223,6 +232,10 @@ func Default() Map {
 			Filter:   bind("f", "filter", "show the rows of another outcome", "f"),
 			Save:     bind("s", "save", "save the report to a file", "s"),
 			Rest:     bind("r", "retry", "do again what is not done", "r"),
+		},
+		Hubs: HubsKeys{
+			Open:   bind("enter", "open", "switch to the hub under the cursor", "enter"),
+			Cancel: bind("esc", "stay", "stay on this hub; while another is being opened, call that off", "esc", "q"),
 		},
 		Dialog: DialogKeys{
 			Yes:    bind("y", "yes", "answer yes", "y"),

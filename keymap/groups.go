@@ -33,6 +33,7 @@ var titles = map[string]string{
 	"Message":   "Writing a message",
 	"Calls":     "Call log and details",
 	"Bulk":      "Bulk actions and export",
+	"Hubs":      "Switching hubs",
 	"Dialog":    "Questions and messages",
 	"List":      "Choosing from a list",
 }
@@ -43,14 +44,23 @@ func (m Map) Groups() []Group {
 	v := reflect.ValueOf(m)
 	groups := make([]Group, 0, v.NumField())
 	for i := range v.NumField() {
-		scope := v.Field(i)
-		g := Group{Title: titles[v.Type().Field(i).Name]}
-		for j := range scope.NumField() {
-			g.Bindings = append(g.Bindings, scope.Field(j).Interface().(Binding))
-		}
-		groups = append(groups, g)
+		groups = append(groups, Group{
+			Title:    titles[v.Type().Field(i).Name],
+			Bindings: Bindings(v.Field(i).Interface()),
+		})
 	}
 	return groups
+}
+
+// Bindings returns the bindings of one scope, such as [GlobalKeys], in the order in which they
+// are declared.
+func Bindings(scope any) []Binding {
+	v := reflect.ValueOf(scope)
+	all := make([]Binding, v.NumField())
+	for i := range all {
+		all[i] = v.Field(i).Interface().(Binding)
+	}
+	return all
 }
 
 // Markdown returns the keys as the table of the README, scope by scope.

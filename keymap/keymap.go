@@ -11,6 +11,10 @@ type Binding struct {
 	Label string   // the keys as they are shown, for example "j/↓"
 	Short string   // for the footer, at most three words: "new device"
 	Long  string   // for the help, one line without a full stop
+
+	// Writes says that it leads to a change of the hub, or throws a device off: on a hub that is
+	// open read-only it is refused.
+	Writes bool
 }
 
 // Press is a key press; tea.KeyPressMsg is one. Its String names the key, a printable
@@ -27,6 +31,7 @@ type GlobalKeys struct {
 	DevicesPane, TwinPane, LivePane Binding
 	Query                           Binding
 	Calls, Details                  Binding
+	Hubs, Presenter, Mouse          Binding
 }
 
 // MoveKeys move the cursor of whatever list has the focus.
@@ -157,6 +162,11 @@ type BulkKeys struct {
 	Filter, Save, Rest Binding
 }
 
+// HubsKeys work in the list of hubs to switch to.
+type HubsKeys struct {
+	Open, Cancel Binding
+}
+
 // DialogKeys work in questions and messages.
 type DialogKeys struct {
 	Yes, No, Switch, Accept, Close Binding
@@ -191,5 +201,6 @@ type Map struct {
 	Message   MessageKeys
 	Calls     CallsKeys
 	Bulk      BulkKeys
+	Hubs      HubsKeys
 	Dialog    DialogKeys
 }

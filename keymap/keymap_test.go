@@ -57,6 +57,7 @@ func TestNoKeyMeansTwoThingsAtOnce(t *testing.T) {
 		"identity":     {m.Identity},
 		"token":        {m.Token},
 		"list":         {m.Move, m.List},
+		"hubs":         {m.Move, m.Hubs},
 	} {
 		owner := map[string]string{}
 		for _, scope := range active {

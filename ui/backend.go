@@ -58,6 +58,8 @@ type Backend interface {
 	Calls(since uint64) hub.Calls
 	// NextCalls blocks until the call log has something behind a number.
 	NextCalls(ctx context.Context, since uint64) (hub.Calls, error)
+	// Reach returns nil when the hub answers, at the least cost there is.
+	Reach(ctx context.Context) error
 	// Next blocks until attached clients have something to tell.
 	Next(ctx context.Context) (hub.Batch, error)
 }

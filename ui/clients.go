@@ -67,6 +67,11 @@ func (m *Model) gotConnection(msg connectionMsg) tea.Cmd {
 		No:    "Leave it",
 		Tag:   attachAnyway{msg.id},
 	}
+	if m.opts.Production {
+		q.Firm, q.Title = true, "PRODUCTION: attach a client as "+msg.id.String()+"?"
+		q.Text += "\n\nThis is a production hub. To read along without taking anybody's place, press " +
+			m.keys.Selection.Refresh.Label + " to read the twin again instead."
+	}
 	if m.opts.Now().Sub(msg.asked) > promptly {
 		q.Now = m.opts.Now // it comes as a surprise: the next key may be meant for something else
 	}

@@ -410,3 +410,5 @@ func (f *fakeHub) Next(ctx context.Context) (hub.Batch, error) {
 		}
 	}
 }
+
+func (f *fakeHub) Reach(ctx context.Context) error { return f.enter(ctx, "Reach", hub.ID{}) }

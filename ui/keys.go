@@ -30,6 +30,9 @@ func (m *Model) press(key tea.KeyPressMsg) tea.Cmd {
 	case m.devices.Typing():
 		return m.devicesActed(m.devices.Update(key))
 	}
+	if cmd, refused := m.refuseWrite(key); refused {
+		return cmd
+	}
 	if cmd, done := m.global(key); done {
 		return cmd
 	}
@@ -256,5 +259,5 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 		first = append(first, k.Selection.RevealKeys, k.Selection.CopyConnectionString)
 		first = append(first, k.Selection.Delete, k.Selection.Status, k.Selection.Keys, k.Selection.Token)
 	}
-	return first, always
+	return m.allowed(first), always
 }

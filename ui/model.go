@@ -31,8 +31,11 @@ type Options struct {
 	// hub is read when the user or an event asks for it.
 	Embedded bool
 
-	ReadOnly   bool              // nothing is written
-	Production bool              // what is deleted has to be typed by name
+	Name       string            // of the hub's profile, shown in the header; empty when it has none
+	Color      string            // of the hub, one that the theme knows; empty for none
+	ReadOnly   bool              // nothing is written: the backend is wrapped in [ReadOnly]
+	Production bool              // what others depend on wants to be confirmed twice, and what is deleted to be typed by name
+	Presenter  bool              // keys and host names are masked wherever they would be shown
 	Methods    []form.Suggestion // direct methods that are known to be answered; none on most hubs
 	CAFile     string            // CA of a hub that the system does not trust, for commands to be pasted; may be empty
 
@@ -62,7 +65,7 @@ type Model struct {
 	dark, color   bool
 	theme         theme.Theme
 	focus         pane
-	link          link
+	reach         reach
 	status        status
 	clock         time.Time // what ages are measured against; moves once a second
 	ticks         uint64
@@ -117,6 +120,10 @@ func New(backend Backend, opts Options) *Model {
 	if len(opts.Keys.Global.Quit.Keys) == 0 {
 		opts.Keys = keymap.Default()
 	}
+	if opts.ReadOnly {
+		backend = ReadOnly(backend, opts.Embedded)
+		opts.Keys.Selection.Attach.Writes = !opts.Embedded
+	}
 	m := &Model{
 		backend: backend,
 		opts:    opts,
@@ -140,7 +147,7 @@ func New(backend Backend, opts Options) *Model {
 	}
 	m.ctx, m.quit = context.WithCancel(context.Background())
 	m.stopWrite = func() {}
-	m.theme = theme.New(m.dark, m.color)
+	m.restyle(m.dark, m.color)
 	return m
 }
 
@@ -195,7 +202,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 // restyle changes the looks of everything.
 func (m *Model) restyle(dark, color bool) {
 	m.dark, m.color = dark, color
-	m.theme = theme.New(dark, color)
+	m.theme = theme.New(dark, color).Tinted(m.opts.Color)
 	m.frame.forget()
 	for _, d := range m.overlays {
 		d.SetTheme(m.theme)
@@ -212,6 +219,7 @@ func (m *Model) tick() tea.Cmd {
 	m.clock = m.opts.Now()
 	m.ticks++
 	cmds := []tea.Cmd{after(m.ctx, clockPeriod, clockMsg{})}
+	cmds = append(cmds, m.checkReach())
 	if m.opts.Embedded {
 		if !m.reading.busy {
 			cmds = append(cmds, m.readTwin())

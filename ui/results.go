@@ -85,6 +85,8 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.lookForFeedback(msg)
 	case feedbackMsg:
 		return m.gotFeedback(msg)
+	case reachMsg:
+		return m.gotReach(msg)
 	case eventsMsg:
 		return m.gotEvents(msg)
 	case listenMsg:
@@ -260,7 +262,7 @@ func (m *Model) gotEvents(msg eventsMsg) tea.Cmd {
 			m.devices.SetConnected(ev.ID, up)
 		}
 		reread = m.outdates(ev) || reread
-		back = back || ev.Kind == hub.EventConnected && m.link == unreachable
+		back = back || ev.Kind == hub.EventConnected && m.reach.link == unreachable
 		if ev.Kind == hub.EventRefused && ev.Err != nil {
 			text := shortName(ev.ID) + ": " + sentence(ev.Err)
 			m.failed(text, ev.Err)

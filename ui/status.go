@@ -65,51 +65,6 @@ func (s status) view(th theme.Theme) string {
 	return th.Accent.Render(s.text)
 }
 
-// link is what is known of the way to the hub.
-type link int
-
-const (
-	connecting link = iota
-	connected
-	refused
-	unreachable
-)
-
-// heard draws a conclusion about the link from the outcome of a call. A refusal of one
-// request is still an answer.
-func (m *Model) heard(err error) {
-	var refusal *hub.Error
-	switch {
-	case err == nil:
-		m.link = connected
-		m.calling.last = false
-	case errors.Is(err, context.Canceled):
-	case hub.Unauthorized(err):
-		m.link = refused
-	case errors.As(err, &refusal), hub.Throttled(err):
-		m.link = connected
-	default:
-		m.link = unreachable
-	}
-	if err != nil && !errors.Is(err, context.Canceled) {
-		m.log.Warn("call failed", "error", err)
-		m.failed(sentence(err), err)
-	}
-}
-
-func (l link) view(th theme.Theme) string {
-	switch l {
-	case connected:
-		return th.Good.Render(theme.Connected) + " connected"
-	case refused:
-		return th.Bad.Render(theme.Rejected + " not authorized")
-	case unreachable:
-		return th.Bad.Render(theme.Rejected + " unreachable")
-	case connecting:
-	}
-	return th.Muted.Render(theme.Disconnected + " connecting" + theme.Pending)
-}
-
 // sentence is what a user is told of an error: its own words, which are one sentence. Only
 // a bare deadline has none.
 func sentence(err error) string {

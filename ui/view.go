@@ -186,24 +186,19 @@ func (m *Model) paneTabs(w int) string {
 func (m *Model) header(w int) string {
 	th := m.theme
 	name := " " + th.Title.Render("twindeck") + "  "
-	host := th.Accent.Render(theme.Mark) + " " + cell.Safe(m.opts.Host)
-	if m.opts.Embedded {
-		host = th.Accent.Render(theme.Mark) + " embedded hub"
-		if m.opts.Host != "" {
-			host += th.Muted.Render(" " + cell.Safe(m.opts.Host))
-		}
-	}
+	host := m.hubName()
 	policy := ""
 	if m.opts.Policy != "" {
 		policy = "  " + th.Muted.Render(cell.Safe(m.opts.Policy))
 	}
-	state := "  " + m.link.view(th)
+	link := "  " + m.reach.view(th, m.clock)
+	state, short := m.badges(true)+link, m.badges(false)+link
 	loaded, requests := m.loadedOf(), m.requests()
 	if loaded != "" {
 		loaded += " "
 	}
-	lefts := []string{name + host + policy + state, name + host + state, " " + host + state, name + state[2:]}
-	for _, try := range [...]struct{ left, cost int }{{0, 0}, {1, 0}, {0, 1}, {1, 1}, {2, 1}, {0, 2}, {1, 2}, {2, 2}, {3, 2}} {
+	lefts := []string{name + host + policy + state, name + host + state, " " + host + state, " " + host + short, name + short[2:]}
+	for _, try := range [...]struct{ left, cost int }{{0, 0}, {1, 0}, {0, 1}, {1, 1}, {2, 1}, {0, 2}, {1, 2}, {2, 2}, {3, 2}, {4, 2}} {
 		left, right := lefts[try.left], loaded
 		if cost := requests[try.cost]; cost != "" {
 			right += "  " + cost + " "
@@ -212,7 +207,7 @@ func (m *Model) header(w int) string {
 			return left + cell.Spaces(gap) + right
 		}
 	}
-	return cell.Fit(name+state[2:], w)
+	return cell.Fit(" "+short[2:], w)
 }
 
 // footer shows the keys that work now and, at its right end, what just happened. A message

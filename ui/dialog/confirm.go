@@ -28,6 +28,9 @@ type Question struct {
 	// Wait says that the text proper is still to come: until [Confirm.Tell] brings it, No is the
 	// only answer.
 	Wait bool
+	// Firm is for what others depend on: the key for yes only marks that answer, which the key that
+	// accepts then gives.
+	Firm bool
 
 	// Now is the clock. With it the question ignores keys until none has come for a moment,
 	// which is for questions that open by themselves; nil for those that the user asked for.
@@ -107,6 +110,8 @@ func (c *Confirm) Update(msg tea.Msg) Action {
 	switch {
 	case c.typing() && press.Text != "":
 		c.typed, _ = c.typed.Update(press)
+	case k.Yes.Matches(press) && c.q.Firm:
+		c.yes = true
 	case k.Yes.Matches(press):
 		return c.answer(true)
 	case k.No.Matches(press):
@@ -194,7 +199,8 @@ func (c *Confirm) buttons(w int) string {
 	return line + strings.Repeat(" ", max(w-cell.Width(line)-cell.Width(hints)-1, 0)) + hints
 }
 
-// hints are the keys that answer now.
+// hints are the keys that answer now, the one that gives the marked answer first when yes takes two
+// of them.
 func (c *Confirm) hints() []keymap.Binding {
 	k := c.keys.Dialog
 	switch {
@@ -202,6 +208,10 @@ func (c *Confirm) hints() []keymap.Binding {
 		return []keymap.Binding{k.No}
 	case c.q.Type != "":
 		return []keymap.Binding{k.Switch, k.Accept}
+	case c.q.Firm && c.yes:
+		return []keymap.Binding{k.Accept, k.No}
+	case c.q.Firm:
+		return []keymap.Binding{k.No, k.Switch}
 	}
 	return []keymap.Binding{k.Yes, k.No, k.Switch}
 }

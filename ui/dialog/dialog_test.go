@@ -29,6 +29,31 @@ func question() Question {
 	}
 }
 
+// What others depend on takes two keys, whichever way one goes.
+func TestAFirmQuestionTakesTwoKeys(t *testing.T) {
+	for name, tc := range map[string]struct {
+		press []tea.Msg
+		want  Action
+	}{
+		"y alone":        {[]tea.Msg{letter('y')}, nil},
+		"y again":        {[]tea.Msg{letter('y'), letter('y')}, nil},
+		"y and enter":    {[]tea.Msg{letter('y'), enter}, Answer{"attach", true}},
+		"y and then not": {[]tea.Msg{letter('y'), letter('n')}, Answer{"attach", false}},
+		"enter":          {[]tea.Msg{enter}, Answer{"attach", false}},
+	} {
+		q := question()
+		q.Firm = true
+		c := NewConfirm(q, keys, theme.New(true, true))
+		var got Action
+		for _, m := range tc.press {
+			got = c.Update(m)
+		}
+		if got != tc.want {
+			t.Errorf("%s: got %v, want %v", name, got, tc.want)
+		}
+	}
+}
+
 func TestConfirmSaysNoUnlessToldOtherwise(t *testing.T) {
 	for name, tc := range map[string]struct {
 		press []tea.Msg

@@ -24,6 +24,8 @@ type Theme struct {
 	Match       Style // what was searched for, in a text
 	Badge       Style // a short label beside a name: edge, stale
 	Shortcut    Style // a key in the footer
+	Danger      Style // a badge: what is done here matters to others
+	Locked      Style // a badge: nothing can be changed here
 
 	Good Style // connected, in sync, saved
 	Warn Style // pending, stale, masked
@@ -44,6 +46,7 @@ type Theme struct {
 
 	clients [6]Style
 	heavy   bool // draw the focused frame with heavy lines, for want of colour
+	palette *palette
 }
 
 // New returns the theme for a dark or a light background. Without color, which is what
@@ -53,9 +56,9 @@ func New(dark, color bool) Theme {
 	if !color {
 		return monochrome()
 	}
-	p := lightPalette
+	p := &lightPalette
 	if dark {
-		p = darkPalette
+		p = &darkPalette
 	}
 	fg := func(hex string) Style { return style(ansi.Style{}.ForegroundColor(lipgloss.Color(hex))) }
 	bold := func(hex string) Style { return style(ansi.Style{}.Bold().ForegroundColor(lipgloss.Color(hex))) }
@@ -79,6 +82,8 @@ func New(dark, color bool) Theme {
 		Match:       bold(p.accent),
 		Badge:       on(ansi.Style{}, p.muted, p.surface),
 		Shortcut:    bold(p.accent),
+		Danger:      on(ansi.Style{}.Bold(), p.onAccent, p.bad),
+		Locked:      on(ansi.Style{}.Bold(), p.onAccent, p.warn),
 		Good:        fg(p.good),
 		Warn:        fg(p.warn),
 		Bad:         fg(p.bad),
@@ -92,6 +97,7 @@ func New(dark, color bool) Theme {
 		Null:        fg(p.muted),
 		Field:       on(ansi.Style{}, "", p.surface),
 		FieldCursor: style(ansi.Style{}.Reverse(true)),
+		palette:     p,
 	}
 	for i := range t.clients {
 		t.clients[i] = fg(p.clients[i])
@@ -115,6 +121,8 @@ func monochrome() Theme {
 		ButtonOn:    reverse,
 		Match:       style(ansi.Style{}.Bold().Underline(true)),
 		Shortcut:    bold,
+		Danger:      reverse,
+		Locked:      reverse,
 		Bad:         bold,
 		Warn:        bold,
 		Added:       bold,

@@ -1,0 +1,59 @@
+package ui
+
+import (
+	"slices"
+
+	"twindeck/keymap"
+)
+
+// scope returns the bindings that a key is looked up in when no overlay and no text takes it, in
+// that order.
+func (m *Model) scope() []keymap.Binding {
+	k := m.keys
+	all := slices.Concat(keymap.Bindings(k.Global), keymap.Bindings(k.Selection))
+	switch m.focus {
+	case paneDevices:
+		if m.query.results != nil {
+			all = append(all, keymap.Bindings(k.Results)...)
+			break
+		}
+		all = append(all, keymap.Bindings(k.Devices)...)
+		if m.devices.Filtered() {
+			all = append(all, k.Filter.Clear)
+		}
+	case paneTwin:
+		all = append(all, keymap.Bindings(k.Twin)...)
+	case paneLive:
+		all = append(all, keymap.Bindings(k.Live)...)
+	case paneCount:
+	}
+	return append(all, keymap.Bindings(k.Move)...)
+}
+
+// typed is an overlay that tells which keys it takes now. While a text is typed into, those are the
+// ones that do something else than to type.
+type typed interface{ Keys() []keymap.Binding }
+
+// meaning returns the binding that a key press is about to trigger, and false when it does nothing
+// or types.
+func (m *Model) meaning(key keymap.Press) (keymap.Binding, bool) {
+	var all []keymap.Binding
+	switch front := m.front(); {
+	case front != nil:
+		if t, ok := front.(typed); ok {
+			all = t.Keys()
+		}
+		all = append(slices.Clone(all), m.keys.Global.Interrupt)
+	case m.query.bar != nil:
+		all = keymap.Bindings(m.keys.Query)
+	case m.devices.Typing(), m.resultsTyping():
+		all = keymap.Bindings(m.keys.Filter)
+	default:
+		all = m.scope()
+	}
+	i := slices.IndexFunc(all, func(b keymap.Binding) bool { return b.Matches(key) })
+	if i < 0 {
+		return keymap.Binding{}, false
+	}
+	return all[i], true
+}
