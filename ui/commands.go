@@ -196,3 +196,5 @@ func after(ctx context.Context, d time.Duration, msg tea.Msg) tea.Cmd {
 		}
 	}
 }
+
+func now(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }

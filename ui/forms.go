@@ -14,6 +14,7 @@ import (
 	"twindeck/ui/calls"
 	"twindeck/ui/dialog"
 	"twindeck/ui/form"
+	"twindeck/ui/hubs"
 	"twindeck/ui/query"
 	"twindeck/ui/theme"
 )
@@ -31,7 +32,7 @@ func (m *Model) answer(from dialog.Dialog, a dialog.Action) tea.Cmd {
 		return m.exportAnswer(from, a)
 	}
 	switch a := a.(type) {
-	case dialog.Closed, form.Cancel:
+	case dialog.Closed, form.Cancel, hubs.Leave:
 		m.close(from)
 	case calls.Close:
 		m.close(from)
@@ -49,22 +50,16 @@ func (m *Model) answer(from dialog.Dialog, a dialog.Action) tea.Cmd {
 		if f, ok := from.(*form.Message); ok {
 			return m.messageActed(f, a)
 		}
+	case hubs.Open:
+		return m.leaveFor(a.Choice)
+	case hubs.Stop:
+		if p, ok := from.(*hubs.Picker); ok {
+			p.SetError("")
+		}
+		return now(stopSwitchMsg{})
 	case dialog.Answer:
 		m.close(from)
-		switch tag := a.Tag.(type) {
-		case attachAnyway:
-			if a.Yes {
-				return m.attach(tag.id)
-			}
-		case purgeQueue:
-			if a.Yes {
-				return m.purge(tag)
-			}
-		case interruptedRun:
-			if a.Yes {
-				m.showInterrupted(tag.run)
-			}
-		case leaveAnyway:
+		if _, ok := a.Tag.(leaveAnyway); ok {
 			return m.leaveRun(a.Yes)
 		}
 		if a.Yes {
@@ -94,9 +89,32 @@ func (m *Model) answer(from dialog.Dialog, a dialog.Action) tea.Cmd {
 	return nil
 }
 
+// agreed does what a question was asked about, to which the answer was yes.
+func (m *Model) agreed(tag any) tea.Cmd {
+	switch tag := tag.(type) {
+	case attachAnyway:
+		return m.attach(tag.id)
+	case agreement:
+		if m.shows(tag.form) {
+			return m.change(tag.form, tag.change)
+		}
+	case *deletion:
+		m.wrote = true
+		return m.delete(*tag)
+	case purgeQueue:
+		return m.purge(tag)
+	case interruptedRun:
+		m.showInterrupted(tag.run)
+	case leaveFor:
+		return now(switchMsg(tag))
+	}
+	return nil
+}
+
 // beginWrite returns the context of what a form sends. There is one form in front, so one write
 // that waits for an answer.
 func (m *Model) beginWrite() context.Context {
+	m.wrote = true // or perhaps not, if it fails
 	ctx, cancel := context.WithCancel(m.ctx)
 	m.stopWrite = cancel
 	return ctx

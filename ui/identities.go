@@ -117,19 +117,6 @@ func (m *Model) identityAction(from dialog.Dialog, a dialog.Action) tea.Cmd {
 // maxParents bounds how many edge devices a form offers as parents.
 const maxParents = 200
 
-// agreed does what the user has said Yes to.
-func (m *Model) agreed(tag any) tea.Cmd {
-	switch tag := tag.(type) {
-	case agreement:
-		if m.shows(tag.form) {
-			return m.change(tag.form, tag.change)
-		}
-	case *deletion:
-		return m.delete(*tag)
-	}
-	return nil
-}
-
 // openStatus opens the form that disables or enables a device.
 func (m *Model) openStatus(id hub.ID) tea.Cmd {
 	if id.IsModule() {

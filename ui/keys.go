@@ -90,6 +90,8 @@ func (m *Model) global(key keymap.Press) (cmd tea.Cmd, done bool) {
 		return m.leave(), true
 	case k.Help.Matches(key):
 		m.open(dialog.NewHelp(m.keys, m.theme))
+	case k.Hubs.Matches(key):
+		return now(askHubsMsg{}), true
 	case k.NextPane.Matches(key):
 		m.focus = (m.focus + 1) % paneCount
 	case k.PrevPane.Matches(key):
@@ -259,5 +261,6 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 		first = append(first, k.Selection.RevealKeys, k.Selection.CopyConnectionString)
 		first = append(first, k.Selection.Delete, k.Selection.Status, k.Selection.Keys, k.Selection.Token)
 	}
+	first = append(first, k.Global.Hubs)
 	return m.allowed(first), always
 }

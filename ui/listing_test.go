@@ -261,7 +261,7 @@ func TestTheDevicesAreReadAgainByThemselves(t *testing.T) {
 		p.sees("Read the devices again by themselves", "every 30 s       10 queries each, which takes 60 s", "every 1 min      10 queries each, 600 of S1's 1,200/h")
 		p.Press("j", "j", "j", "enter")
 		p.sees("read again every 5 min")
-		if s, err := p.m.prefs.store.Load(); err != nil || s.Refresh != 5*time.Minute {
+		if s, err := p.m.prefs.keeper.store.Load(); err != nil || s.Refresh != 5*time.Minute {
 			t.Errorf("it is not kept: %v %v", s, err)
 		}
 		before := len(p.hub.listed())

@@ -49,7 +49,7 @@ type Options struct {
 	Now func() time.Time // nil: time.Now; its zone is the one times are shown in
 }
 
-// Model is the dashboard, the only tea.Model of the program. Make one with [New]. It
+// Model is the dashboard of one hub; a [Deck] shows one after the other. Make one with [New]. It
 // belongs to the goroutine of its program.
 type Model struct {
 	backend Backend
@@ -105,12 +105,18 @@ type Model struct {
 	looking bool                     // feedback is looked for by itself
 	methods map[hub.ID]*form.Method  // forms that were open, with what was typed in them
 	drafts  map[string]*form.Message // the same, by device
+	wrote   bool                     // something may have been created or changed here
 
 	frame frame
 }
 
-// New returns the dashboard of a hub. The caller must run it as a program, or Close it.
+// New returns the dashboard of a hub. The caller must Close it.
 func New(backend Backend, opts Options) *Model {
+	return newModel(context.Background(), backend, opts)
+}
+
+// newModel is New for a dashboard that ends with ctx at the latest.
+func newModel(ctx context.Context, backend Backend, opts Options) *Model {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
@@ -141,11 +147,11 @@ func New(backend Backend, opts Options) *Model {
 		drafts:  map[string]*form.Message{},
 		known:   newTwins(),
 	}
-	m.prefs.store = opts.Store
 	if opts.Store == nil {
-		m.prefs.store = &profile.Memory{}
+		opts.Store = &profile.Memory{}
 	}
-	m.ctx, m.quit = context.WithCancel(context.Background())
+	m.prefs.keeper = &keeper{store: opts.Store}
+	m.ctx, m.quit = context.WithCancel(ctx)
 	m.stopWrite = func() {}
 	m.restyle(m.dark, m.color)
 	return m

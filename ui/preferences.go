@@ -1,18 +1,62 @@
 package ui
 
 import (
+	"sync"
+
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/ui/profile"
 )
 
-// preferences are what the user chose for this hub, and the one write of them that may be under
-// way: a choice made meanwhile is written after it.
+// preferences are what the user chose for this hub.
 type preferences struct {
 	profile.State
-	store   profile.Store
-	writing bool
-	again   bool
+	keeper *keeper
+}
+
+// keeper writes them, the newest last, from whichever goroutine gets to it.
+type keeper struct {
+	store profile.Store
+
+	writing sync.Mutex // held while the store is used
+
+	mu    sync.Mutex // guards what follows
+	state profile.State
+	dirty bool // state has yet to be written
+}
+
+// set says what is to be written. It does not block.
+func (k *keeper) set(s profile.State) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.state, k.dirty = s, true
+}
+
+// take returns what has yet to be written, and counts it as written.
+func (k *keeper) take() (s profile.State, dirty bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s, dirty = k.state, k.dirty
+	k.dirty = false
+	return s, dirty
+}
+
+// load reads what was written in an earlier run. It blocks on the store.
+func (k *keeper) load() (profile.State, error) {
+	k.writing.Lock()
+	defer k.writing.Unlock()
+	return k.store.Load()
+}
+
+// flush writes what has yet to be written. It blocks on the store.
+func (k *keeper) flush() error {
+	k.writing.Lock()
+	defer k.writing.Unlock()
+	s, dirty := k.take()
+	if !dirty {
+		return nil
+	}
+	return k.store.Save(s)
 }
 
 type (
@@ -25,9 +69,9 @@ type (
 
 // loadPreferences reads what was chosen in an earlier run.
 func (m *Model) loadPreferences() tea.Cmd {
-	store := m.prefs.store
+	k := m.prefs.keeper
 	return func() tea.Msg {
-		s, err := store.Load()
+		s, err := k.load()
 		return preferencesMsg{s, err}
 	}
 }
@@ -35,6 +79,7 @@ func (m *Model) loadPreferences() tea.Cmd {
 func (m *Model) gotPreferences(msg preferencesMsg) tea.Cmd {
 	if msg.err != nil {
 		m.log.Warn("preferences not read", "error", msg.err)
+		m.prefs.keeper = &keeper{store: &profile.Memory{}} // what could not be read is not to be written over
 		return m.say(bad, "the choices of earlier runs cannot be read: "+sentence(msg.err))
 	}
 	m.prefs.State = msg.state
@@ -43,21 +88,12 @@ func (m *Model) gotPreferences(msg preferencesMsg) tea.Cmd {
 
 // keep writes the preferences as they are now.
 func (m *Model) keep() tea.Cmd {
-	if m.prefs.writing {
-		m.prefs.again = true
-		return nil
-	}
-	m.prefs.writing = true
-	store, s := m.prefs.store, m.prefs.State
-	return func() tea.Msg { return keptMsg{store.Save(s)} }
+	k := m.prefs.keeper
+	k.set(m.prefs.State)
+	return func() tea.Msg { return keptMsg{k.flush()} }
 }
 
 func (m *Model) kept(msg keptMsg) tea.Cmd {
-	m.prefs.writing = false
-	if m.prefs.again {
-		m.prefs.again = false
-		return m.keep()
-	}
 	if msg.err != nil {
 		m.log.Warn("preferences not kept", "error", msg.err)
 		return m.say(bad, "what you chose is not kept for the next run: "+sentence(msg.err))

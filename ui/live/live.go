@@ -52,6 +52,9 @@ func (p *Pane) Title() string {
 // Attached reports whether a client is attached as id, or on its way to be.
 func (p *Pane) Attached(id hub.ID) bool { return p.find(id) >= 0 }
 
+// Clients returns how many clients are attached, or on their way to be.
+func (p *Pane) Clients() int { return len(p.clients) }
+
 // Len returns how many events are kept.
 func (p *Pane) Len() int { return p.journal.len() }
 
