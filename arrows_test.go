@@ -110,6 +110,14 @@ var arrows = []arrow{
 		why: "a dialog asks and answers; it knows no hub and no pane",
 	},
 	{
+		from: "twindeck/ui/hubs", never: []string{"twindeck/ui", "twindeck/ui/devices", "twindeck/ui/twin", "twindeck/ui/live", "twindeck/hub/..."},
+		why: "an overlay is used by the root and knows no pane, and the list of hubs none of them",
+	},
+	{
+		from: "twindeck/ui/conceal", never: []string{"twindeck/hub/...", "twindeck/ui", "twindeck/ui/devices", "twindeck/ui/twin", "twindeck/ui/live", "twindeck/ui/form"},
+		why: "what must not be seen is found in text, whatever drew it",
+	},
+	{
 		from: "twindeck/ui/profile", never: []string{"twindeck/..."},
 		why: "what a user chose is plain data that outlives the screen it was chosen on",
 	},

@@ -5,21 +5,23 @@ import (
 	"twindeck/ui/theme"
 )
 
-// hubName says which hub this is: the name of its profile in its colour, and its host.
-func (m *Model) hubName() string {
+// hubName says which hub this is: the name of its profile in its colour and, when there is room for
+// it, its host.
+func (m *Model) hubName(roomy bool) string {
 	th, o := m.theme, &m.opts
-	mark := th.Tint(o.Color).Render(theme.Mark) + " "
+	name := cell.Safe(o.Host)
 	switch {
-	case o.Name != "" && o.Host != "":
-		return mark + th.Tint(o.Color).Render(cell.Safe(o.Name)) + th.Muted.Render(" "+cell.Safe(o.Host))
 	case o.Name != "":
-		return mark + th.Tint(o.Color).Render(cell.Safe(o.Name))
-	case o.Embedded && o.Host != "":
-		return mark + "embedded hub" + th.Muted.Render(" "+cell.Safe(o.Host))
+		name = th.Tint(o.Color).Render(cell.Safe(o.Name))
 	case o.Embedded:
-		return mark + "embedded hub"
+		name = "embedded hub"
+	default:
+		roomy = false // the host is the name
 	}
-	return mark + cell.Safe(o.Host)
+	if roomy && o.Host != "" {
+		name += th.Muted.Render(" " + cell.Safe(o.Host))
+	}
+	return th.Tint(o.Color).Render(theme.Mark) + " " + name
 }
 
 // badges are what the user must not overlook of this hub; in a word each where there is room.

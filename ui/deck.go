@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"twindeck/ui/conceal"
 	"twindeck/ui/hubs"
 )
 
@@ -27,6 +28,9 @@ type DeckOptions struct {
 	// Open opens one of them. It may block, until ctx ends at the latest, and is called from
 	// commands only. nil when Hubs is.
 	Open func(ctx context.Context, c hubs.Choice) (Hub, error)
+
+	Presenter bool // begin in presenter mode
+	Mouse     bool // take the mouse from the beginning
 }
 
 // Deck is the program on the screen, the only tea.Model of it: the dashboard of the hub that is
@@ -45,12 +49,20 @@ type Deck struct {
 	listing task // of the hubs there are
 	opening task
 	leases  leases
+
+	presenter bool
+	secrets   *conceal.Set
+	captions  captions
+	agreed    string // to be copied although it is secret
+
+	mouse bool
+	wheel wheel
 }
 
 // NewDeck returns the program with its first hub, which is the deck's from now on. The caller must
 // Close the deck.
 func NewDeck(first Hub, c hubs.Choice, opts DeckOptions) *Deck {
-	d := &Deck{opts: opts}
+	d := &Deck{opts: opts, secrets: &conceal.Set{}, presenter: opts.Presenter, mouse: opts.Mouse}
 	d.ctx, d.quit = context.WithCancel(context.Background())
 	d.show(d.leases.add(first), c)
 	return d
@@ -63,7 +75,10 @@ func (d *Deck) show(l *lease, c hubs.Choice) {
 	}
 	d.gen++
 	d.hub, d.current, d.lease = newModel(d.ctx, l.hub.Backend, l.hub.Options), c, l
-	d.leases.keep(l, d.hub.prefs.keeper)
+	d.leases.keep(l, d.hub.prefs.keeper, d.hub.Close)
+	d.hub.secrets = d.secrets
+	d.secrets.AddHost(l.hub.Options.Host)
+	d.present(d.presenter)
 }
 
 // Init implements tea.Model.
@@ -84,17 +99,34 @@ func (d *Deck) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		case stopSwitchMsg:
 			d.opening.stop()
 			return d, nil
+		case copyAnyway:
+			return d, d.copyAgreed(inner.text)
+		case mouseKeyMsg:
+			return d, d.toggleMouse()
 		}
 		return d, d.pass(msg.msg)
 	case hubsMsg:
-		return d, d.gotHubs(msg)
+		d.gotHubs(msg)
+		return d, nil
 	case openedMsg:
 		return d, d.gotOpened(msg)
 	case closedMsg:
 		if msg.err != nil {
-			d.hub.log.Warn("a hub was left behind", "error", msg.err)
+			d.hub.log.Warn("closing a hub", "error", msg.err)
 		}
 		return d, nil
+	case copyAskMsg:
+		d.askCopy(msg.text)
+		return d, nil
+	case captionMsg:
+		d.captions.fade(msg)
+		return d, nil
+	case tea.KeyPressMsg:
+		return d, d.press(msg)
+	case tea.MouseMsg:
+		return d, d.mouseDid(msg)
+	case wheelMsg:
+		return d, d.wheelTurned()
 	}
 	return d, d.pass(msg)
 }
@@ -105,8 +137,46 @@ func (d *Deck) pass(msg tea.Msg) tea.Cmd {
 	return owned(d.gen, cmd)
 }
 
+// press takes the keys that work everywhere, and hands the others on.
+func (d *Deck) press(key tea.KeyPressMsg) tea.Cmd {
+	if d.hub.keys.Global.Presenter.Matches(key) {
+		cmd := d.togglePresenter()
+		if d.presenter {
+			cmd = tea.Batch(cmd, d.caption(key))
+		}
+		return cmd
+	}
+	var told tea.Cmd
+	if d.presenter {
+		told = d.caption(key)
+	}
+	return tea.Batch(told, d.pass(key))
+}
+
 // View implements tea.Model.
-func (d *Deck) View() tea.View { return d.hub.View() }
+func (d *Deck) View() tea.View {
+	v := d.hub.View()
+	if d.presenter {
+		v.Content = d.captioned(d.secrets.Frame(v.Content))
+	}
+	if d.mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
+	return v
+}
+
+// Filter is for tea.WithFilter: it sees every message before Bubble Tea does. It joins what a mouse
+// wheel sends into as many scrolls as can be drawn, and holds back what must not be copied unasked.
+func Filter(model tea.Model, msg tea.Msg) tea.Msg {
+	d, ok := model.(*Deck)
+	if !ok {
+		return msg
+	}
+	if msg = d.joinWheel(msg); msg == nil {
+		return nil
+	}
+	return d.guardCopy(msg)
+}
 
 // Close ends the program: what is under way is cancelled, what the user chose is written, and every
 // hub is closed. It blocks until that is done. It may be called from any goroutine and more than

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -13,6 +15,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/hub"
+	"twindeck/ui/cell"
 	"twindeck/ui/hubs"
 	"twindeck/ui/profile"
 	"twindeck/ui/uitest"
@@ -110,6 +113,7 @@ func onDeck(t *testing.T, opts DeckOptions, test func(p *deckPump)) {
 		p.Pump = uitest.NewPump(t, deckObserver{p}, 120, 36)
 		p.hub = w.hubs["contoso-lab"]
 		t.Cleanup(func() {
+			cell.Conceal(nil)
 			if err := p.d.Close(); err != nil {
 				t.Error(err)
 			}
@@ -146,6 +150,9 @@ func (o deckObserver) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			time.Sleep(2 * time.Duration(d)) // in the bubble: nothing is waited for
 			return nil
 		}
+	}
+	if msg = Filter(o.p.d, msg); msg == nil {
+		return o, nil
 	}
 	if fmt.Sprintf("%T", msg) == "tea.setClipboardMsg" {
 		o.p.copied = append(o.p.copied, fmt.Sprint(msg))
@@ -381,5 +388,42 @@ func TestOwnedMessages(t *testing.T) {
 	}
 	if owned(1, nil) != nil || own(1, nil) != nil {
 		t.Error("nothing became something")
+	}
+}
+
+// Whatever keys are pressed and wherever the mouse is used, on whichever hub, the deck stays whole,
+// and in presenter mode it never shows the host.
+func TestRandomKeysOnADeck(t *testing.T) {
+	keys := strings.Fields("H H ctrl+p M 1 2 3 ? n m e t c r y Y v / j k l h g G [ ] f a tab enter enter esc esc up down y n space")
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			onDeck(t, DeckOptions{Mouse: seed == 1}, func(p *deckPump) {
+				r := rand.New(rand.NewPCG(seed, 7))
+				p.w.slow = 50 * time.Millisecond
+				for range 400 {
+					switch r.IntN(20) {
+					case 0:
+						p.Resize(r.IntN(140), r.IntN(45))
+					case 1:
+						p.wait(time.Duration(r.IntN(1500)) * time.Millisecond)
+					case 2:
+						p.w.failing("contoso-prod", []error{nil, errUnplugged}[r.IntN(2)])
+					case 3:
+						p.Send(tea.MouseWheelMsg{X: r.IntN(120), Y: r.IntN(36), Button: []tea.MouseButton{tea.MouseWheelUp, tea.MouseWheelDown}[r.IntN(2)]})
+					case 4:
+						p.Send(tea.MouseClickMsg{X: r.IntN(120), Y: r.IntN(36), Button: tea.MouseLeft})
+					default:
+						p.Press(keys[r.IntN(len(keys))])
+					}
+					if p.Quit() { // by a click on its hint
+						return
+					}
+					p.checkScreen(p.m.width, p.m.height)
+					if p.d.presenter && strings.Contains(p.Text(), p.m.opts.Host) {
+						t.Fatalf("the host is shown:\n%s", p.Text())
+					}
+				}
+			})
+		})
 	}
 }

@@ -107,6 +107,8 @@ func (m *Model) agreed(tag any) tea.Cmd {
 		m.showInterrupted(tag.run)
 	case leaveFor:
 		return now(switchMsg(tag))
+	case copyAnyway:
+		return now(tag)
 	}
 	return nil
 }

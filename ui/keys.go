@@ -41,16 +41,7 @@ func (m *Model) press(key tea.KeyPressMsg) tea.Cmd {
 	}
 	switch m.focus {
 	case paneDevices:
-		if m.keys.Devices.Export.Matches(key) {
-			return m.openExport(m.rows())
-		}
-		if r := m.query.results; r != nil {
-			return m.resultsActed(r.Update(key))
-		}
-		if cmd, done := m.loading(key); done {
-			return cmd
-		}
-		return m.devicesActed(m.devices.Update(key))
+		return m.listActed(key)
 	case paneTwin:
 		return m.twinActed(m.twin.Update(key))
 	case paneLive:
@@ -92,6 +83,8 @@ func (m *Model) global(key keymap.Press) (cmd tea.Cmd, done bool) {
 		m.open(dialog.NewHelp(m.keys, m.theme))
 	case k.Hubs.Matches(key):
 		return now(askHubsMsg{}), true
+	case k.Mouse.Matches(key):
+		return now(mouseKeyMsg{}), true
 	case k.NextPane.Matches(key):
 		m.focus = (m.focus + 1) % paneCount
 	case k.PrevPane.Matches(key):
@@ -166,6 +159,8 @@ func (m *Model) selection(key keymap.Press) (cmd tea.Cmd, done bool) {
 		act = m.openKeys
 	case k.Token.Matches(key):
 		act = m.openToken
+	case k.RevealKeys.Matches(key) && m.opts.Presenter:
+		return m.say(info, "keys stay masked in presenter mode; "+m.keys.Global.Presenter.Label+" ends it"), true
 	case k.RevealKeys.Matches(key):
 		act = func(hub.ID) tea.Cmd {
 			if m.focus != paneDevices || m.twin.Tab() != twin.Identity {

@@ -10,6 +10,7 @@ import (
 type lease struct {
 	hub  Hub
 	keep *keeper // of what the user chose on it; nil until it is shown
+	end  func()  // ends what its dashboard has under way, and blocks; nil until it is shown
 	once sync.Once
 	err  error
 }
@@ -43,21 +44,24 @@ func (ls *leases) add(h Hub) *lease {
 	return l
 }
 
-// keep says who has what the user chose on a hub.
-func (ls *leases) keep(l *lease, k *keeper) {
+// keep says who has what the user chose on a hub, and what ends the work on it.
+func (ls *leases) keep(l *lease, k *keeper, end func()) {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
-	l.keep = k
+	l.keep, l.end = k, end
 }
 
-// close writes what the user chose on a hub and closes it; it blocks until that is done, whoever
+// close ends the work on a hub, writes what the user chose on it and closes it; it blocks until that is done, whoever
 // does it.
 func (ls *leases) close(l *lease) error {
 	l.once.Do(func() {
 		ls.mu.Lock()
-		keep := l.keep
+		keep, end := l.keep, l.end
 		ls.mu.Unlock()
 		var kept, closed error
+		if end != nil {
+			end()
+		}
 		if keep != nil {
 			kept = keep.flush()
 		}

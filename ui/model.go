@@ -11,6 +11,7 @@ import (
 	"twindeck/hub/patch"
 	"twindeck/keymap"
 	overlay "twindeck/ui/bulk"
+	"twindeck/ui/conceal"
 	"twindeck/ui/devices"
 	"twindeck/ui/dialog"
 	"twindeck/ui/form"
@@ -106,6 +107,7 @@ type Model struct {
 	methods map[hub.ID]*form.Method  // forms that were open, with what was typed in them
 	drafts  map[string]*form.Message // the same, by device
 	wrote   bool                     // something may have been created or changed here
+	secrets *conceal.Set
 
 	frame frame
 }
@@ -146,6 +148,7 @@ func newModel(ctx context.Context, backend Backend, opts Options) *Model {
 		methods: map[hub.ID]*form.Method{},
 		drafts:  map[string]*form.Message{},
 		known:   newTwins(),
+		secrets: &conceal.Set{},
 	}
 	if opts.Store == nil {
 		opts.Store = &profile.Memory{}

@@ -35,6 +35,7 @@ type reach struct {
 	lost     time.Time // when the first call failed since
 	asked    time.Time // when the question was last put
 	asking   task
+	silent   bool // the question itself has gone unanswered since
 }
 
 type reachMsg struct {
@@ -57,7 +58,6 @@ func (m *Model) heard(err error) {
 // reached draws a conclusion about the link from the outcome of a call. A refusal of one
 // request is still an answer, and what this program refuses says nothing.
 func (m *Model) reached(err error) {
-	var refusal *hub.Error
 	r, now := &m.reach, m.opts.Now()
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, ErrReadOnly):
@@ -65,7 +65,7 @@ func (m *Model) reached(err error) {
 		r.link, r.answered = connected, now
 	case hub.Unauthorized(err):
 		r.link, r.answered = refused, now
-	case errors.As(err, &refusal), hub.Throttled(err):
+	case answered(err):
 		r.link, r.answered = connected, now
 	default:
 		if r.link != unreachable {
@@ -104,12 +104,16 @@ func (m *Model) gotReach(msg reachMsg) tea.Cmd {
 	if !m.reach.asking.done(msg.gen) {
 		return nil
 	}
-	was := m.reach.link
+	was, silent := m.reach.link, m.reach.silent
+	m.reach.silent = msg.err != nil && !answered(msg.err)
+	if was == unreachable && m.reach.silent {
+		return nil // nothing is new, and the log need not say so every few seconds
+	}
 	if m.reached(msg.err); msg.err != nil {
 		m.heard(msg.err)
 	}
-	if was != unreachable || m.reach.link != connected {
-		return nil
+	if !silent || was != unreachable || m.reach.link != connected {
+		return nil // it was one kind of call that failed, and whoever makes those goes on by themselves
 	}
 	cmd := m.say(good, "the hub answers again")
 	if !m.reading.busy {
@@ -120,6 +124,12 @@ func (m *Model) gotReach(msg reachMsg) tea.Cmd {
 		cmd = tea.Batch(cmd, m.readPages())
 	}
 	return cmd
+}
+
+// answered reports whether an error came from the hub, or from what is known of its quotas.
+func answered(err error) bool {
+	var refusal *hub.Error
+	return hub.Unauthorized(err) || hub.Throttled(err) || errors.As(err, &refusal)
 }
 
 // view says how the way to the hub is, and for how long it has been broken.

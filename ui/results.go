@@ -12,6 +12,7 @@ import (
 
 // result takes what a command brought back.
 func (m *Model) result(msg tea.Msg) tea.Cmd {
+	m.learn(msg)
 	switch msg := msg.(type) {
 	case preferencesMsg:
 		return m.gotPreferences(msg)

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/hub"
+	"twindeck/keymap"
 	"twindeck/ui/dialog"
 	"twindeck/ui/theme"
 )
@@ -22,6 +23,7 @@ type nosy struct {
 func (n nosy) Title() string            { return "nosy" }
 func (n nosy) Size(int, int) (w, h int) { return 4, 3 }
 func (n nosy) SetTheme(theme.Theme)     {}
+func (n nosy) Keys() []keymap.Binding   { return nil }
 
 func (n nosy) ask() {
 	if _, err := n.hub.Twin(n.t.Context(), controller); err != nil {

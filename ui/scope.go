@@ -18,9 +18,6 @@ func (m *Model) scope() []keymap.Binding {
 			break
 		}
 		all = append(all, keymap.Bindings(k.Devices)...)
-		if m.devices.Filtered() {
-			all = append(all, k.Filter.Clear)
-		}
 	case paneTwin:
 		all = append(all, keymap.Bindings(k.Twin)...)
 	case paneLive:
@@ -30,20 +27,13 @@ func (m *Model) scope() []keymap.Binding {
 	return append(all, keymap.Bindings(k.Move)...)
 }
 
-// typed is an overlay that tells which keys it takes now. While a text is typed into, those are the
-// ones that do something else than to type.
-type typed interface{ Keys() []keymap.Binding }
-
 // meaning returns the binding that a key press is about to trigger, and false when it does nothing
 // or types.
 func (m *Model) meaning(key keymap.Press) (keymap.Binding, bool) {
 	var all []keymap.Binding
 	switch front := m.front(); {
 	case front != nil:
-		if t, ok := front.(typed); ok {
-			all = t.Keys()
-		}
-		all = append(slices.Clone(all), m.keys.Global.Interrupt)
+		all = append(slices.Clone(front.Keys()), m.keys.Global.Interrupt)
 	case m.query.bar != nil:
 		all = keymap.Bindings(m.keys.Query)
 	case m.devices.Typing(), m.resultsTyping():

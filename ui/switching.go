@@ -51,13 +51,13 @@ func (d *Deck) listHubs() tea.Cmd {
 }
 
 // gotHubs shows them, the one that is open among them.
-func (d *Deck) gotHubs(msg hubsMsg) tea.Cmd {
+func (d *Deck) gotHubs(msg hubsMsg) {
 	if !d.listing.done(msg.gen) || errors.Is(msg.err, context.Canceled) {
-		return nil
+		return
 	}
 	if msg.err != nil {
 		d.hub.alert("Hubs", msg.err)
-		return nil
+		return
 	}
 	listed := false
 	for _, c := range msg.list {
@@ -68,7 +68,6 @@ func (d *Deck) gotHubs(msg hubsMsg) tea.Cmd {
 	}
 	m := d.hub
 	m.open(hubs.New(msg.list, d.current, hubs.Source{File: d.opts.HubsFile, Now: m.opts.Now}, m.keys, m.theme))
-	return nil
 }
 
 // switchTo opens a hub. The one on the screen stays until the other has answered.
@@ -121,7 +120,7 @@ func (d *Deck) gotOpened(msg openedMsg) tea.Cmd {
 		return nil
 	}
 	old, before := d.hub, d.lease
-	old.Close()
+	old.quit() // the rest of its end may take a while
 	d.show(msg.lease, msg.to)
 	d.hub.width, d.hub.height = old.width, old.height
 	d.hub.restyle(old.dark, old.color)

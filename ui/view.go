@@ -50,10 +50,7 @@ type drawn struct {
 func (f *frame) forget() { *f = frame{} }
 
 func (m *Model) background() string {
-	s := layout(m.width, m.height, m.focus)
-	if m.query.results != nil {
-		s.widen()
-	}
+	s := m.places()
 	var b strings.Builder
 	b.Grow(m.width * m.height * 2)
 	line := func(text string) { // none is empty, as every part is at least a cell wide
@@ -87,6 +84,15 @@ func (m *Model) background() string {
 		line(m.footer(s.footer.w))
 	}
 	return b.String()
+}
+
+// places says what of the dashboard stands where.
+func (m *Model) places() screen {
+	s := layout(m.width, m.height, m.focus)
+	if m.query.results != nil {
+		s.widen()
+	}
+	return s
 }
 
 // atBottom lays lines over the last ones of a screen.
@@ -164,15 +170,8 @@ func (m *Model) title(p pane) string {
 // paneTabs names the panes on one line, when only the focused one is on the screen.
 func (m *Model) paneTabs(w int) string {
 	var b strings.Builder
-	room := w / int(paneCount)
-	for p := range paneCount {
-		name := " " + m.title(p) + " "
-		if p == paneTwin {
-			name = cell.Truncate(name, max(w-2*min(room, 18), room))
-		} else {
-			name = cell.Truncate(name, max(room, 3))
-		}
-		if p == m.focus {
+	for p, name := range m.paneNames(w) {
+		if pane(p) == m.focus {
 			b.WriteString(m.theme.ButtonOn.Render(name))
 		} else {
 			b.WriteString(m.theme.Muted.Render(name))
@@ -181,12 +180,36 @@ func (m *Model) paneTabs(w int) string {
 	return cell.Fit(b.String(), w)
 }
 
+// paneNames are the names on that line.
+func (m *Model) paneNames(w int) (names [paneCount]string) {
+	room := w / int(paneCount)
+	for p := range paneCount {
+		name := " " + m.title(p) + " "
+		if p == paneTwin {
+			names[p] = cell.Truncate(name, max(w-2*min(room, 18), room))
+		} else {
+			names[p] = cell.Truncate(name, max(room, 3))
+		}
+	}
+	return names
+}
+
+// paneTabAt returns the pane that is named at a column of that line.
+func (m *Model) paneTabAt(x, w int) (pane, bool) {
+	for p, name := range m.paneNames(w) {
+		if x -= cell.Width(name); x < 0 {
+			return pane(p), true
+		}
+	}
+	return 0, false
+}
+
 // header shows which hub this is, how it is reached, how much of it is loaded and what that costs.
 // What does not fit gives way from the middle: policy first, then the name of the program, then the cost.
 func (m *Model) header(w int) string {
 	th := m.theme
 	name := " " + th.Title.Render("twindeck") + "  "
-	host := m.hubName()
+	host, brief := m.hubName(true), m.hubName(false)
 	policy := ""
 	if m.opts.Policy != "" {
 		policy = "  " + th.Muted.Render(cell.Safe(m.opts.Policy))
@@ -197,7 +220,7 @@ func (m *Model) header(w int) string {
 	if loaded != "" {
 		loaded += " "
 	}
-	lefts := []string{name + host + policy + state, name + host + state, " " + host + state, " " + host + short, name + short[2:]}
+	lefts := []string{name + host + policy + state, name + host + state, " " + host + state, " " + brief + state, " " + brief + short}
 	for _, try := range [...]struct{ left, cost int }{{0, 0}, {1, 0}, {0, 1}, {1, 1}, {2, 1}, {0, 2}, {1, 2}, {2, 2}, {3, 2}, {4, 2}} {
 		left, right := lefts[try.left], loaded
 		if cost := requests[try.cost]; cost != "" {
@@ -207,27 +230,17 @@ func (m *Model) header(w int) string {
 			return left + cell.Spaces(gap) + right
 		}
 	}
-	return cell.Fit(" "+short[2:], w)
+	return cell.Fit(" "+brief+short, w)
 }
 
 // footer shows the keys that work now and, at its right end, what just happened. A message
 // takes the room it needs; help and quit are shown as long as anything is.
 func (m *Model) footer(w int) string {
-	message, more := m.status.view(m.theme), ""
-	if message != "" && m.status.tone == bad && m.canDetail() && w > 40 { // the other keys may have no room beside it
-		more = "  " + m.theme.Hints(w, m.keys.Global.Details)
-	}
-	if message == "" {
-		message = m.bulkSegment()
-	}
-	message = cell.Truncate(message, w-1-cell.Width(more)) + more
-	room := w - 1
-	if message != "" {
-		room -= cell.Width(message) + 3
-	}
+	message := m.message(w)
 	line := " "
-	if m.front() == nil {
-		line += m.hints(room)
+	if room := m.hintRoom(w); m.front() == nil && room >= 6 {
+		first, always := m.footerKeys()
+		line += m.theme.BothHints(room, first, always)
 	}
 	gap := w - cell.Width(line) - cell.Width(message) - 1
 	if message == "" || gap < 0 {
@@ -236,17 +249,25 @@ func (m *Model) footer(w int) string {
 	return cell.Fit(line+cell.Spaces(gap)+message, w)
 }
 
-func (m *Model) hints(w int) string {
-	if w < 6 {
-		return ""
+// message is what just happened, and after a failure the key that tells more of it: the other keys may
+// have no room beside it.
+func (m *Model) message(w int) string {
+	message, more := m.status.view(m.theme), ""
+	if message != "" && m.status.tone == bad && m.canDetail() && w > 40 {
+		more = "  " + m.theme.Hints(w, m.keys.Global.Details)
 	}
-	first, always := m.footerKeys()
-	end := m.theme.Hints(w, always...)
-	left := m.theme.Hints(w-cell.Width(end)-2, first...)
-	if left == "" || end == "" {
-		return left + end
+	if message == "" {
+		message = m.bulkSegment()
 	}
-	return left + "  " + end
+	return cell.Truncate(message, w-1-cell.Width(more)) + more
+}
+
+// hintRoom is how many cells of the footer the keys have, behind the first.
+func (m *Model) hintRoom(w int) int {
+	if n := cell.Width(m.message(w)); n > 0 {
+		return w - 1 - n - 3
+	}
+	return w - 1
 }
 
 // hasColor reports whether a terminal shows colours, by the name of its profile.

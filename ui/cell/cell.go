@@ -49,6 +49,15 @@ func Cut(s string, w int) (head, rest string) {
 	return s, ""
 }
 
+// Clip returns as much of the beginning of s as fits into w cells, without an ellipsis. Escape
+// sequences are kept whole, as by [Truncate].
+func Clip(s string, w int) string {
+	if w < 1 {
+		return ""
+	}
+	return ansi.Truncate(s, w, "")
+}
+
 // Fit returns s in exactly w cells: cut with an ellipsis or filled with spaces on the
 // right. s must be one line; for w < 1 it returns "".
 func Fit(s string, w int) string {

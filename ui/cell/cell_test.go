@@ -38,6 +38,19 @@ func TestSafe(t *testing.T) {
 	}
 }
 
+// What is hidden is hidden before anything is cut or escaped, until it need not be any more.
+func TestSafeHidesWhatItIsTold(t *testing.T) {
+	defer Conceal(nil)
+	Conceal(func(s string) string { return strings.ReplaceAll(s, "se\ncret", "*") })
+	if got := Safe("a se\ncret\x1b"); got != "a *␛" {
+		t.Errorf("shows %q", got)
+	}
+	Conceal(nil)
+	if got := Safe("se\ncret"); got != "se↵cret" {
+		t.Errorf("still hides: %q", got)
+	}
+}
+
 func TestFit(t *testing.T) {
 	for name, tc := range map[string]struct {
 		in    string

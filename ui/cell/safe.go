@@ -3,6 +3,7 @@ package cell
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
@@ -17,8 +18,11 @@ import (
 // disagree (flags, families, keycaps) are spelled out too, so that columns stay aligned.
 //
 // Every string that came from a hub, a file or the environment passes through here before
-// it is shown. It keeps ordinary text of any script as it is.
+// it is shown. It keeps ordinary text of any script as it is, but for what [Conceal] hides.
 func Safe(s string) string {
+	if hide := hidden.Load(); hide != nil {
+		s = (*hide)(s)
+	}
 	if plain(s) {
 		return s
 	}
@@ -43,6 +47,20 @@ func Safe(s string) string {
 		s = s[len(cluster):]
 	}
 	return b.String()
+}
+
+// hidden is what Safe applies first; nil: nothing.
+var hidden atomic.Pointer[func(string) string]
+
+// Conceal makes Safe hide what an audience must not see: hide returns text without it, and may be
+// called concurrently. nil ends that. It holds for the whole process, because what a screen shows is
+// made in many places, and there is one screen. Text that was made safe before stays as it is.
+func Conceal(hide func(text string) string) {
+	if hide == nil {
+		hidden.Store(nil)
+		return
+	}
+	hidden.Store(&hide)
 }
 
 // maxMarks is how many combining marks one character may carry: enough for every living

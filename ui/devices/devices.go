@@ -85,6 +85,7 @@ type Pane struct {
 	allMods  bool // the modules of all devices are being read
 	problem  string
 	revision uint64
+	body     int // line of the last View that the rows began on
 }
 
 // New returns an empty pane.

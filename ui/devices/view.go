@@ -329,6 +329,7 @@ func (p *Pane) View(th theme.Theme, width, height int, focused bool, now time.Ti
 		lines = append(lines, cell.Fit(th.Muted.Render(p.emptyLine()), width))
 		body--
 	}
+	p.body = len(lines)
 	lines = append(lines, p.grid.View(v, width, max(body, 0))...)
 	for _, l := range foot {
 		lines = append(lines, cell.Fit(l, width))

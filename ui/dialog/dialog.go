@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"twindeck/keymap"
 	"twindeck/ui/cell"
 	"twindeck/ui/theme"
 )
@@ -24,6 +25,9 @@ type Dialog interface {
 	Title() string
 	// Update takes a message in and returns what is to be done about it, or nil.
 	Update(msg tea.Msg) Action
+	// Keys returns the keys that it takes now; while a text is typed into, those that do something else
+	// than to type.
+	Keys() []keymap.Binding
 	// Size returns the size it would like on a screen of w by h cells, at most that and at least 1 by 1.
 	Size(w, h int) (int, int)
 	// View draws it, frame included: exactly h lines of exactly w cells, "" for w < 1 or h < 1.

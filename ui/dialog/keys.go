@@ -7,8 +7,7 @@ import (
 	"twindeck/keymap"
 )
 
-// Keys returns the keys that the question takes; while a name is typed, those that do something else
-// than to type.
+// Keys implements [Dialog].
 func (c *Confirm) Keys() []keymap.Binding {
 	k := c.keys.Dialog
 	if c.typing() {
@@ -19,14 +18,24 @@ func (c *Confirm) Keys() []keymap.Binding {
 	return append([]keymap.Binding{k.Yes, k.No, k.Switch, k.Accept}, keymap.Bindings(c.keys.Move)...)
 }
 
-// Keys returns the keys that the message takes.
+// Keys implements [Dialog].
 func (m *Message) Keys() []keymap.Binding {
 	return slices.Concat([]keymap.Binding{m.keys.Dialog.Close}, keymap.Bindings(m.keys.Move))
 }
 
-// Keys returns the keys that the help takes.
+// Keys implements [Dialog].
 func (h *Help) Keys() []keymap.Binding {
 	return slices.Concat([]keymap.Binding{h.keys.Dialog.Close}, keymap.Bindings(h.keys.Move))
+}
+
+// Keys implements [Dialog].
+func (p *Pick) Keys() []keymap.Binding {
+	k := p.keys.List
+	keys := []keymap.Binding{k.Accept, k.Cancel}
+	if p.choice.Many {
+		keys = append(keys, k.Toggle, k.Earlier, k.Later)
+	}
+	return append(keys, keymap.Bindings(p.keys.Move)...)
 }
 
 // types reports whether a key types a character.

@@ -75,3 +75,31 @@ func (f *Keys) Keys() []keymap.Binding {
 
 // Keys returns the keys that the dialog takes.
 func (f *Token) Keys() []keymap.Binding { return keymap.Bindings(f.keys.Token) }
+
+// Keys returns the keys that the form takes now; while a field is typed into, those that do
+// something else than to type.
+func (f *Method) Keys() []keymap.Binding {
+	k := f.keys.Method
+	switch {
+	case f.busy:
+		return []keymap.Binding{k.Cancel}
+	case f.focus == methodRuns:
+		return append([]keymap.Binding{k.SubmitAnywhere, k.Expand, k.Collapse, k.Again, k.Edit, k.Copy, k.Next, k.Prev, k.Cancel}, keymap.Bindings(f.keys.Move)...)
+	case f.focus == methodPayload:
+		return []keymap.Binding{k.SubmitAnywhere, k.Next, k.Prev, k.Cancel}
+	}
+	return []keymap.Binding{k.Submit, k.SubmitAnywhere, k.Next, k.Prev, k.Complete, k.Cancel}
+}
+
+// Keys returns the keys that the form takes now; while a field is typed into, those that do
+// something else than to type.
+func (f *Message) Keys() []keymap.Binding {
+	k := f.keys.Message
+	switch {
+	case f.busy:
+		return []keymap.Binding{k.Cancel}
+	case f.area() != nil:
+		return []keymap.Binding{k.SubmitAnywhere, k.Next, k.Prev, k.Cancel}
+	}
+	return keymap.Bindings(k)
+}

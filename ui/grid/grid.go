@@ -25,6 +25,7 @@ type Grid struct {
 	top    int // first row drawn
 	page   int // rows that fitted into the last window, for paging
 	n      int
+	shown  []int // by line of the last window, the row on it
 }
 
 // SetLen tells how many rows there are now. The cursor stays where it is, or moves to the
@@ -40,6 +41,14 @@ func (g *Grid) Cursor() int { return g.cursor }
 
 // Top returns the first row of the window as it was last drawn.
 func (g *Grid) Top() int { return g.top }
+
+// At returns the row that was drawn on a line of the last window, and false where there was none.
+func (g *Grid) At(line int) (row int, ok bool) {
+	if line < 0 || line >= len(g.shown) || g.shown[line] >= g.n {
+		return 0, false
+	}
+	return g.shown[line], true
+}
 
 // Select puts the cursor on row i, clamped to the rows there are.
 func (g *Grid) Select(i int) {
@@ -94,6 +103,7 @@ func (g *Grid) View(rows Rows, width, height int) []string {
 		return make([]string, max(height, 0))
 	}
 	g.SetLen(rows.Len())
+	g.shown = g.shown[:0]
 	lines := make([]string, 0, height)
 	if g.n > 0 {
 		p := painter{rows: rows, width: width, cursor: g.cursor, drawn: make(map[int]string, height)}
@@ -147,12 +157,14 @@ func (g *Grid) window(p *painter, height int) []string {
 // draw returns the lines from the top of the window and whether the whole cursor row is in them.
 func (g *Grid) draw(p *painter, height int) (lines []string, fits bool) {
 	lines = make([]string, 0, height)
+	g.shown = g.shown[:0]
 	i := g.top
 	for ; i < g.n && len(lines) < height; i++ {
 		row := p.row(i)
 		for len(lines) < height {
 			line, rest, more := strings.Cut(row, "\n")
 			lines = append(lines, line)
+			g.shown = append(g.shown, i)
 			if row = rest; !more {
 				fits = fits || i == g.cursor
 				break

@@ -181,3 +181,39 @@ func BenchmarkKeyAndView(b *testing.B) {
 		})
 	}
 }
+
+// A click finds the row that was drawn where it was, also among rows of several lines.
+func TestAtIsTheRowThatWasDrawn(t *testing.T) {
+	var g grid.Grid
+	rows := tall{heights: []int{1, 3, 1, 2, 1, 1}}
+	g.View(rows, 10, 6)
+	for line, want := range []int{0, 1, 1, 1, 2, 3} {
+		if row, ok := g.At(line); !ok || row != want {
+			t.Errorf("line %d: row %d, %v", line, row, ok)
+		}
+	}
+	g.Select(5)
+	g.View(rows, 10, 3)
+	if row, ok := g.At(1); !ok || row != 5 {
+		t.Errorf("the last row: row %d, %v", row, ok)
+	}
+	for _, line := range []int{-1, 2, 3} { // the third line is blank: the row above takes two
+		if _, ok := g.At(line); ok {
+			t.Errorf("line %d has a row", line)
+		}
+	}
+	g.View(tall{}, 10, 3)
+	if _, ok := g.At(0); ok {
+		t.Error("an empty list has a row")
+	}
+}
+
+// tall is rows of several lines each.
+type tall struct{ heights []int }
+
+func (r tall) Len() int { return len(r.heights) }
+
+func (r tall) Row(i, width int, _ bool) string {
+	line := strings.Repeat("x", width)
+	return line + strings.Repeat("\n"+line, r.heights[i]-1)
+}

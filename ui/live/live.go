@@ -21,6 +21,7 @@ type Pane struct {
 	grid     grid.Grid
 	follow   bool
 	missed   int // events that came while not following
+	body     int // line of the last View that the events began on
 	revision uint64
 }
 
@@ -141,6 +142,17 @@ func (p *Pane) Update(press keymap.Press) {
 		// Leaving the newest event stops following; coming back resumes it.
 		p.setFollow(p.grid.Cursor() == 0)
 	}
+}
+
+// Click selects the event that was drawn on a line of the last View.
+func (p *Pane) Click(line int) {
+	row, ok := p.grid.At(line - p.body)
+	if !ok {
+		return
+	}
+	p.revision++
+	p.grid.Select(row)
+	p.setFollow(row == 0)
 }
 
 func (p *Pane) expand(toggle bool) {

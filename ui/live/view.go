@@ -256,6 +256,7 @@ func (p *Pane) View(th theme.Theme, width, height int, focused bool, zone *time.
 			}
 		}
 	}
+	p.body = len(lines)
 	lines = append(lines, p.grid.View(v, width, max(body, 0))...)
 	if foot {
 		lines = append(lines, cell.Fit(v.footLine(), width))

@@ -43,6 +43,7 @@ type Results struct {
 	problem      string // why the last page did not come
 	chased       int    // pages in a row that were asked for to fill the window
 	height       int    // rows of the last window
+	body         int    // line of the last View that they began on
 	requests     int
 	took         time.Duration
 	revision     uint64

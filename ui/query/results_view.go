@@ -106,6 +106,7 @@ func (r *Results) View(th theme.Theme, width, height int, focused bool) []string
 		body--
 	}
 	r.height = max(body, 1)
+	r.body = len(lines)
 	lines = append(lines, r.grid.View(v, width, max(body, 0))...)
 	if n := len(foot); n > 0 && r.problem == "" { // known only now that the rows of the frame are
 		foot[0] = th.Muted.Render(foot[0])

@@ -49,7 +49,8 @@ type Options struct {
 	Env     []string // TERM, COLORTERM, NO_COLOR (any value but the empty one) and the like
 	LogFile *os.File // takes what libraries print and the trace of a crash; nil discards it
 	Log     *slog.Logger
-	Guard   *Guard // nil leaves the terminal to itself after a crash
+	Guard   *Guard                           // nil leaves the terminal to itself after a crash
+	Filter  func(tea.Model, tea.Msg) tea.Msg // sees every message first, and may change or drop it; nil: none does
 }
 
 // Run shows model until it quits or ctx ends, and returns the last model. It blocks. A ctx that
@@ -67,14 +68,17 @@ func Run(ctx context.Context, model tea.Model, opts Options) (tea.Model, error) 
 	defer undo()
 	logged := size(opts.LogFile)
 
-	program := tea.NewProgram(
-		model,
+	settings := []tea.ProgramOption{
 		tea.WithInput(opts.In),
 		tea.WithOutput(opts.Out),
 		tea.WithEnvironment(environment(opts.Env)),
 		tea.WithoutSignalHandler(),
 		tea.WithFPS(framesPerSecond),
-	)
+	}
+	if opts.Filter != nil {
+		settings = append(settings, tea.WithFilter(opts.Filter))
+	}
+	program := tea.NewProgram(model, settings...)
 	type result struct {
 		model tea.Model
 		err   error

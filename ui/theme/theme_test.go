@@ -209,3 +209,30 @@ func BenchmarkBox(b *testing.B) {
 		th.Box("2 thermostat-07", lines, 100, 60, true)
 	}
 }
+
+// A click on a hint finds the binding whose text is there.
+func TestHintAtIsWhatIsDrawn(t *testing.T) {
+	k := keymap.Default()
+	th := New(true, true)
+	first, always := []keymap.Binding{k.Selection.EditDesired, {}, k.Selection.NewDevice}, []keymap.Binding{k.Global.Help, k.Global.Quit}
+	for w := range 60 {
+		line := ansi.Strip(th.BothHints(w, first, always))
+		for _, b := range append(first, always...) {
+			text := b.Label + " " + b.Short
+			x := strings.Index(line, text)
+			if b.Label == "" || x < 0 {
+				continue
+			}
+			for _, at := range []int{x, x + len(text) - 1} {
+				if got, ok := th.HintAt(at, w, first, always); !ok || got.Short != b.Short {
+					t.Errorf("%d cells: at %d of %q is %q, want %q", w, at, line, got.Short, b.Short)
+				}
+			}
+		}
+		for _, at := range []int{-1, len(line), 100} {
+			if got, ok := th.HintAt(at, w, first, always); ok {
+				t.Errorf("%d cells: at %d of %q is %q", w, at, line, got.Short)
+			}
+		}
+	}
+}

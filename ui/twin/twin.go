@@ -60,6 +60,7 @@ type Pane struct {
 	json     *jsonview.Model
 	jsonOf   *hub.Twin // what json shows
 	revision uint64
+	body     int // line of the last View that the rows of the tab began on
 }
 
 // New returns an empty pane. host is what connection strings name.
@@ -187,6 +188,15 @@ func (p *Pane) ToggleReveal() Action {
 	}
 	p.facts.set(p)
 	return p.Wanted()
+}
+
+// Conceal masks the keys and lays everything out again, for when what may be shown has changed.
+func (p *Pane) Conceal() {
+	p.revision++
+	p.revealed = false
+	p.facts.set(p)
+	p.props.rebuild()
+	p.tags.rebuild()
 }
 
 // Wanted asks for what the tab in front needs and does not have; nil when it has it all.

@@ -32,6 +32,7 @@ func (p *Pane) View(th theme.Theme, width, height int, focused bool, now time.Ti
 	if len(foot) >= body {
 		foot = nil
 	}
+	p.body = len(lines)
 	lines = append(lines, p.content(th, width, body-len(foot), focused, now)...)
 	for _, l := range foot {
 		put(l)
@@ -41,19 +42,23 @@ func (p *Pane) View(th theme.Theme, width, height int, focused bool, now time.Ti
 
 func (p *Pane) tabLine(th theme.Theme, width int) string {
 	var b strings.Builder
-	narrow := width < 34
 	for t := range tabCount {
-		name := t.String()
-		if narrow && t != p.tab {
-			name = name[:1]
-		}
 		if t == p.tab {
-			b.WriteString(th.ButtonOn.Render(" " + name + " "))
+			b.WriteString(th.ButtonOn.Render(p.tabName(t, width)))
 		} else {
-			b.WriteString(th.Muted.Render(" " + name + " "))
+			b.WriteString(th.Muted.Render(p.tabName(t, width)))
 		}
 	}
 	return b.String()
+}
+
+// tabName is what a tab is called on the line of tabs; a letter where there is no room.
+func (p *Pane) tabName(t Tab, width int) string {
+	name := t.String()
+	if width < 34 && t != p.tab {
+		name = name[:1]
+	}
+	return " " + name + " "
 }
 
 // content draws the tab in front on exactly height lines.
@@ -119,6 +124,7 @@ func (p *Pane) properties(th theme.Theme, width, height int, focused bool, now t
 	var lines []string
 	if height >= 4 {
 		lines = append(lines, cell.Fit(c.header(th), width))
+		p.body++
 	}
 	var below []string
 	if height >= 12 {
