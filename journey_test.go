@@ -10,6 +10,7 @@ import (
 
 	"twindeck/hub"
 	"twindeck/hub/patch"
+	"twindeck/ui/cli"
 	"twindeck/ui/uitest"
 )
 
@@ -88,9 +89,9 @@ func TestTwoPrograms(t *testing.T) {
 		t.Skip("there is no pseudo-terminal to run the program on")
 	}
 	ready, _ := startHub(t, "--fleet", "3")
-	t.Setenv(connectionStringEnv, "")
+	t.Setenv(cli.ConnectionStringEnv, "")
 	twindeck := program(t, "--ca-file", ready.CAFile, "--mqtt-address", ready.MQTTS)
-	twindeck.Env = append(twindeck.Env, connectionStringEnv+"="+ready.ConnectionString)
+	twindeck.Env = append(twindeck.Env, cli.ConnectionStringEnv+"="+ready.ConnectionString)
 	screen := uitest.StartCommand(t, twindeck, 120, 36)
 	screen.WaitFor("loaded 3 of 3")
 

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"twindeck/hub"
+	"twindeck/ui/cli"
 	"twindeck/ui/terminal"
 )
 
@@ -44,7 +45,7 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), exe, args...)
-	cmd.Env = append(os.Environ(), asProgram+"=1", connectionStringEnv+"=", "XDG_STATE_HOME="+t.TempDir(), "NO_COLOR=", "GORACE=halt_on_error=1 log_path="+raceLog(t))
+	cmd.Env = append(os.Environ(), asProgram+"=1", cli.ConnectionStringEnv+"=", "XDG_STATE_HOME="+t.TempDir(), "XDG_CONFIG_HOME="+t.TempDir(), "NO_COLOR=", "GORACE=halt_on_error=1 log_path="+raceLog(t))
 	return cmd
 }
 
@@ -149,7 +150,7 @@ func TestBadInvocationsAreOneSentenceWithoutKeys(t *testing.T) {
 		"port too large":            {args: []string{"hub", "--https-port", "70000"}, want: "0 to 65535", code: exitUsage},
 		"negative fleet":            {args: []string{"hub", "--fleet", "-1"}, want: "--fleet", code: exitUsage},
 		"unknown tier":              {args: []string{"hub", "--tier", "B9"}, want: "F1, S1, S2, S3", code: exitUsage},
-		"unknown tier of a hub":     {env: []string{connectionStringEnv + "=" + full}, args: []string{"--tier", "B9"}, want: "F1, S1, S2, S3, none", code: exitUsage},
+		"unknown tier of a hub":     {env: []string{cli.ConnectionStringEnv + "=" + full}, args: []string{"--tier", "B9"}, want: "F1, S1, S2, S3, none", code: exitUsage},
 		"unknown fault":             {args: []string{"hub", "--fault", "twins:429:sometimes"}, want: "--fault", code: exitUsage},
 		"unknown assumption":        {args: []string{"hub", "--assume", "weather=fine"}, want: "the help lists the names", code: exitUsage},
 		"assumption no choice":      {args: []string{"hub", "--assume", "patch-null=maybe"}, want: "clear, refuse or ignore", code: exitUsage},
@@ -158,12 +159,18 @@ func TestBadInvocationsAreOneSentenceWithoutKeys(t *testing.T) {
 		"unknown output":            {args: []string{"hub", "--output", "yaml"}, want: "text or json", code: exitUsage},
 		"no host":                   {args: []string{"--connection-string-file", file}, want: file, code: exitFailure},
 		"no such file":              {args: []string{"--connection-string-file", file + "x"}, want: "no such file", code: exitFailure},
-		"garbage in environment":    {env: []string{connectionStringEnv + "=HostName;" + key}, want: connectionStringEnv, code: exitFailure},
-		"module string":             {env: []string{connectionStringEnv + "=HostName=h;DeviceId=d;ModuleId=m;SharedAccessKey=" + key}, want: "policy", code: exitFailure},
-		"bad CA":                    {env: []string{connectionStringEnv + "=" + full}, args: []string{"--ca-file", file}, want: "no certificate", code: exitFailure},
+		"garbage in environment":    {env: []string{cli.ConnectionStringEnv + "=HostName;" + key}, want: cli.ConnectionStringEnv, code: exitFailure},
+		"module string":             {env: []string{cli.ConnectionStringEnv + "=HostName=h;DeviceId=d;ModuleId=m;SharedAccessKey=" + key}, want: "policy", code: exitFailure},
+		"bad CA":                    {env: []string{cli.ConnectionStringEnv + "=" + full}, args: []string{"--ca-file", file}, want: "no certificate", code: exitFailure},
 		"string in place of a file": {args: []string{"--connection-string-file", full}, want: "name of a file", code: exitUsage},
-		"string in place of a CA":   {env: []string{connectionStringEnv + "=" + full}, args: []string{"--ca-file", full}, want: "name of a file", code: exitUsage},
+		"string in place of a CA":   {env: []string{cli.ConnectionStringEnv + "=" + full}, args: []string{"--ca-file", full}, want: "name of a file", code: exitUsage},
 		"string as the hub's CA":    {args: []string{"hub", "--https-port", "0", "--mqtts-port", "0", "--ca-file", full + "/x"}, want: "name of a file", code: exitUsage},
+		"profile and string":        {args: []string{"--profile", "x", "--connection-string-file", file}, want: "not both", code: exitUsage},
+		"no such profile":           {args: []string{"--profile", "x"}, want: "no profile \"x\"", code: exitFailure},
+		"string as a profile":       {args: []string{"--profile", full}, want: "name of a profile", code: exitUsage},
+		"tier of no hub":            {args: []string{"--tier", "S1"}, want: "none is named", code: exitUsage},
+		"no such tier of the hub":   {args: []string{"--tier", "S9"}, want: "F1, S1, S2, S3, none", code: exitUsage},
+		"word for the profiles":     {args: []string{"profiles", full}, want: "takes no arguments", code: exitUsage},
 		"no terminal":               {want: "needs a terminal", code: exitFailure},
 	} {
 		t.Run(name, func(t *testing.T) {

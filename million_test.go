@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"twindeck/ui/cell"
+	"twindeck/ui/cli"
 	"twindeck/ui/uitest"
 )
 
@@ -139,7 +140,7 @@ func startDeck(b *testing.B, n int) *finder {
 	}
 
 	cmd := exec.CommandContext(b.Context(), exe, "--ca-file", ready.CAFile)
-	cmd.Env = slices.Concat(state, []string{connectionStringEnv + "=" + ready.ConnectionString})
+	cmd.Env = slices.Concat(state, []string{cli.ConnectionStringEnv + "=" + ready.ConnectionString})
 	f := &finder{
 		screen: uitest.StartCommand(b, cmd, 120, 36), cmd: cmd,
 		count: regexp.MustCompile(`(loaded )?[\d,]+ of [\d,]+`), all: "loaded " + cell.Count(n) + " of",

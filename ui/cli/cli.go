@@ -1,5 +1,5 @@
-// Package cli says what is wrong with a command line in one sentence, without repeating any of
-// it that may be a key.
+// Package cli reads from a command line which hub it is for, and says what is wrong with it in one
+// sentence, without repeating any of it that may be a key.
 package cli
 
 import (

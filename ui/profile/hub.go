@@ -40,8 +40,8 @@ func ParseColor(name string) (Color, error) {
 	return Color(name), nil
 }
 
-// Tier is the tier of a hub, one of [Tiers], by whose quotas the dashboard paces itself; empty:
-// not known.
+// Tier is the tier of a hub, one of [Tiers], whose quotas calls are held to; empty: what the hub
+// says, or else S1.
 type Tier string
 
 // Tiers returns the names of the tiers; "none" is a hub without quotas.
