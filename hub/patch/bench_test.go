@@ -72,3 +72,25 @@ func BenchmarkParseWide(b *testing.B) {
 		})
 	}
 }
+
+// Two editors of a full section, each of whom has changed a third of it, some of it alike.
+func BenchmarkMerge3(b *testing.B) {
+	base := fullSection(b)
+	edit := func(modulo int) Value {
+		v := base
+		for i := 0; i < 300; i += modulo {
+			p := Path{fmt.Sprintf("component%d", i/10), fmt.Sprintf("setting%d", i), "value"}
+			if _, ok := base.At(p); ok {
+				v = v.With(p, Int(int64(-i-modulo)))
+			}
+		}
+		return v
+	}
+	theirs, mine := edit(3), edit(4)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, conflicts := Merge3(base, theirs, mine); len(conflicts) == 0 {
+			b.Fatal("nobody disagrees")
+		}
+	}
+}

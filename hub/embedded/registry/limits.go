@@ -130,10 +130,11 @@ func sizeOf(v ordered.Value) int {
 	return size
 }
 
+// textSize counts all characters but those of the control sets C0 and C1. Delete is in neither.
 func textSize(s string) int {
 	size := utf8.RuneCountInString(s)
 	for _, r := range s {
-		if unicode.IsControl(r) {
+		if unicode.IsControl(r) && r != '\x7f' {
 			size--
 		}
 	}
