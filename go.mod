@@ -37,6 +37,7 @@ require (
 require (
 	github.com/Azure/go-amqp v0.18.1
 	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4
+	github.com/gofrs/flock v0.13.0
 	github.com/junegunn/fzf v0.65.2
 	github.com/pelletier/go-toml/v2 v2.4.3
 )

@@ -25,6 +25,7 @@ import (
 	"twindeck/keymap"
 	"twindeck/ui"
 	"twindeck/ui/cli"
+	"twindeck/ui/draft"
 	"twindeck/ui/form"
 	"twindeck/ui/hubs"
 	"twindeck/ui/profile"
@@ -79,6 +80,7 @@ type app struct {
 	flags            cli.Flags
 	presenter, mouse bool
 	named            *cli.Target // the hub that the command line names; nil: the embedded one
+	drafts           draft.Store // what is typed and not saved; nil: until the end of the program
 }
 
 func (a *app) command() *cobra.Command {
@@ -146,6 +148,15 @@ func (a *app) dashboard(ctx context.Context) error {
 	defer func() { _ = logFile.Close() }()
 	if guardErr != nil {
 		log.Warn("the terminal is not guarded against a crash", "error", guardErr)
+	}
+	if dir := a.stateDir(); dir != "" {
+		drafts, err := draft.Open(filepath.Join(dir, "drafts"))
+		if err != nil {
+			log.Warn("what is typed is not kept on disk", "error", err)
+		} else {
+			defer closing(log, "drafts", drafts)
+			a.drafts = drafts
+		}
 	}
 	opened, err := a.open(ctx, target, log)
 	if err != nil {
@@ -297,7 +308,7 @@ func (a *app) open(ctx context.Context, target *cli.Target, log *slog.Logger) (_
 	options := ui.Options{
 		Keys: keymap.Default(), Host: client.Host(), Policy: client.Policy(), Embedded: embeddedHub,
 		Name: target.Profile, Color: target.Color, ReadOnly: target.ReadOnly, Production: target.Production,
-		Methods: methods, CAFile: target.CAFile, Store: a.store(target, embeddedHub), Log: log, Now: time.Now,
+		Methods: methods, CAFile: target.CAFile, Store: a.store(target, embeddedHub), Drafts: a.drafts, Log: log, Now: time.Now,
 	}
 	if dir := a.stateDir(); dir != "" && !embeddedHub { // the demo's hub is gone with this program, and with it whatever is left to do
 		options.BulkFolder = filepath.Join(dir, "bulk")

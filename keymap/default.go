@@ -47,6 +47,7 @@ func Default() Map {
 			NewModule:            writes(bind("m", "new module", "create a module on the selected device", "m")),
 			EditDesired:          writes(bind("e", "edit", "edit the desired properties", "e")),
 			EditTags:             writes(bind("t", "edit tags", "edit the tags", "t")),
+			Undo:                 writes(bind("z", "undo", "take back the newest save to the selected twin, after a review", "z")),
 			Attach:               writes(bind("c", "attach", "attach a client as the selected identity, or detach it", "c")),
 			Refresh:              bind("r", "refresh", "read the devices and the twin again", "r"),
 			AutoRefresh:          bind("R", "auto-refresh", "choose how often the devices are read again by themselves", "R"),

@@ -42,7 +42,7 @@ type MoveKeys struct {
 // SelectionKeys act on the selected device or module, whichever pane has the focus.
 type SelectionKeys struct {
 	NewDevice, NewModule         Binding
-	EditDesired, EditTags        Binding
+	EditDesired, EditTags, Undo  Binding
 	Attach, Refresh, AutoRefresh Binding
 	CopyID, CopyConnectionString Binding
 	RevealKeys                   Binding

@@ -31,9 +31,20 @@ func (m *Model) answer(from dialog.Dialog, a dialog.Action) tea.Cmd {
 	case *overlay.Export:
 		return m.exportAnswer(from, a)
 	}
+	var kept tea.Cmd
+	if f, ok := from.(*form.Properties); ok {
+		kept = m.keepDraft(f)
+	}
+	return tea.Batch(kept, m.act(from, a))
+}
+
+func (m *Model) act(from dialog.Dialog, a dialog.Action) tea.Cmd {
 	switch a := a.(type) {
 	case dialog.Closed, form.Cancel, hubs.Leave:
 		m.close(from)
+		if f, ok := from.(*form.Properties); ok {
+			return m.dropDraft(f)
+		}
 	case calls.Close:
 		m.close(from)
 		return m.callsActed(from, a)
@@ -184,12 +195,8 @@ func (m *Model) editSection(s patch.Section) tea.Cmd {
 		}
 		return tea.Batch(cmd, m.readTwin())
 	}
-	value := t.Desired.Value
-	if s == patch.Tags {
-		value = t.Tags
-	}
-	m.open(form.NewProperties(form.Target{ID: t.ID, Section: s, Value: value, ETag: t.ETag}, m.keys, m.theme))
-	return nil
+	f := form.NewProperties(form.Target{ID: t.ID, Section: s, Value: sectionOf(*t, s), ETag: t.ETag}, m.keys, m.theme)
+	return m.openProperties(f, place{t.ID, s})
 }
 
 // saved shows how a save went. Only success closes the form: after a conflict it goes on
@@ -208,25 +215,23 @@ func (m *Model) saved(msg savedMsg) tea.Cmd {
 	case msg.readErr != nil:
 		msg.form.SetError("the twin was changed by somebody else, and reading it again failed: " + sentence(msg.readErr))
 	default:
-		value := msg.twin.Desired.Value
-		if msg.save.Section == patch.Tags {
-			value = msg.twin.Tags
-		}
-		msg.form.SetBase(value, msg.twin.ETag)
+		msg.form.SetBase(sectionOf(msg.twin, msg.save.Section), msg.twin.ETag)
 		m.overtake(msg.twin)
 	}
-	return nil
+	return m.keepDraft(msg.form)
 }
 
 // written shows a twin that was patched here, and lets the live pane recognise the patch.
 func (m *Model) written(msg savedMsg) tea.Cmd {
 	m.close(msg.form)
 	m.overtake(msg.twin)
+	m.undoes(msg.save, msg.twin)
+	dropped := m.dropDraft(msg.form)
 	if msg.save.Section == patch.Tags {
-		return m.say(good, "saved the tags")
+		return tea.Batch(dropped, m.say(good, "saved the tags"))
 	}
 	m.live.AddReceipt(msg.receipt)
-	cmds := []tea.Cmd{m.say(good, fmt.Sprintf("saved v%d", msg.receipt.DesiredVersion))}
+	cmds := []tea.Cmd{dropped, m.say(good, fmt.Sprintf("saved v%d", msg.receipt.DesiredVersion))}
 	for _, d := range looksAfterSave {
 		cmds = append(cmds, after(m.ctx, d, convergedMsg{msg.save.ID}))
 	}

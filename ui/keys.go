@@ -66,12 +66,16 @@ func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 	return nil
 }
 
-// leave ends the dashboard. What is still running is cancelled, a bulk run only after a question.
+// leave ends the dashboard. What is still running is cancelled, a bulk run only after a question; what was
+// typed is kept first.
 func (m *Model) leave() tea.Cmd {
 	if !m.mayLeave() {
 		return nil
 	}
 	m.quit()
+	if kept := m.flushDrafts(); kept != nil {
+		return tea.Sequence(kept, tea.Quit)
+	}
 	return tea.Quit
 }
 
@@ -141,6 +145,8 @@ func (m *Model) selection(key keymap.Press) (cmd tea.Cmd, done bool) {
 		act = func(hub.ID) tea.Cmd { return m.editSection(patch.Desired) }
 	case k.EditTags.Matches(key):
 		act = func(hub.ID) tea.Cmd { return m.editSection(patch.Tags) }
+	case k.Undo.Matches(key):
+		act = m.undoLast
 	case k.Attach.Matches(key):
 		act = m.toggleClient
 	case k.CallMethod.Matches(key):

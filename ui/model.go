@@ -14,6 +14,7 @@ import (
 	"twindeck/ui/conceal"
 	"twindeck/ui/devices"
 	"twindeck/ui/dialog"
+	"twindeck/ui/draft"
 	"twindeck/ui/form"
 	"twindeck/ui/live"
 	"twindeck/ui/profile"
@@ -44,7 +45,8 @@ type Options struct {
 	// interrupted one did is not known afterwards.
 	BulkFolder string
 
-	Store profile.Store // keeps what the user chooses for this hub; nil: until the end of the program
+	Drafts draft.Store   // keeps what is typed and not saved; nil: until the end of the program
+	Store  profile.Store // keeps what the user chooses for this hub; nil: until the end of the program
 
 	Log *slog.Logger     // nil: discarded
 	Now func() time.Time // nil: time.Now; its zone is the one times are shown in
@@ -91,23 +93,25 @@ type Model struct {
 	allModules task // the listing of all modules
 	searching  task // for devices that are not loaded
 
-	leaving map[hub.ID]bool // clients that are being detached
-	heardOf int64           // newest desired version an event told of, for the twin shown
-	rereads int             // reads in a row that were older than heardOf
-	again   bool            // something happened while the twin was being read: read it once more
-	known   twins
-	prefs   preferences
-	query   querying
-	calling calling
-	bulk    bulkWork
-	export  exporting
-	runs    []form.Run               // direct methods that were called, the newest first
-	mails   []form.Mail              // messages that were sent, the newest first
-	looking bool                     // feedback is looked for by itself
-	methods map[hub.ID]*form.Method  // forms that were open, with what was typed in them
-	drafts  map[string]*form.Message // the same, by device
-	wrote   bool                     // something may have been created or changed here
-	secrets *conceal.Set
+	leaving  map[hub.ID]bool // clients that are being detached
+	heardOf  int64           // newest desired version an event told of, for the twin shown
+	rereads  int             // reads in a row that were older than heardOf
+	again    bool            // something happened while the twin was being read: read it once more
+	known    twins
+	prefs    preferences
+	query    querying
+	calling  calling
+	bulk     bulkWork
+	export   exporting
+	runs     []form.Run               // direct methods that were called, the newest first
+	mails    []form.Mail              // messages that were sent, the newest first
+	looking  bool                     // feedback is looked for by itself
+	methods  map[hub.ID]*form.Method  // forms that were open, with what was typed in them
+	drafts   map[string]*form.Message // the same, by device
+	wrote    bool                     // something may have been created or changed here
+	secrets  *conceal.Set
+	drafting drafting
+	undos    []undo // saves of this run that can be taken back, the newest last
 
 	frame frame
 }
@@ -133,22 +137,23 @@ func newModel(ctx context.Context, backend Backend, opts Options) *Model {
 		opts.Keys.Selection.Attach.Writes = !opts.Embedded
 	}
 	m := &Model{
-		backend: backend,
-		opts:    opts,
-		keys:    opts.Keys,
-		log:     opts.Log,
-		dark:    true,
-		color:   true,
-		clock:   opts.Now(),
-		devices: devices.New(opts.Keys),
-		twin:    twin.New(opts.Keys, opts.Host),
-		live:    live.New(opts.Keys),
-		modules: map[string]*task{},
-		leaving: map[hub.ID]bool{},
-		methods: map[hub.ID]*form.Method{},
-		drafts:  map[string]*form.Message{},
-		known:   newTwins(),
-		secrets: &conceal.Set{},
+		backend:  backend,
+		opts:     opts,
+		keys:     opts.Keys,
+		log:      opts.Log,
+		dark:     true,
+		color:    true,
+		clock:    opts.Now(),
+		devices:  devices.New(opts.Keys),
+		twin:     twin.New(opts.Keys, opts.Host),
+		live:     live.New(opts.Keys),
+		modules:  map[string]*task{},
+		leaving:  map[hub.ID]bool{},
+		methods:  map[hub.ID]*form.Method{},
+		drafts:   map[string]*form.Message{},
+		known:    newTwins(),
+		secrets:  &conceal.Set{},
+		drafting: newDrafting(opts),
 	}
 	if opts.Store == nil {
 		opts.Store = &profile.Memory{}
@@ -174,6 +179,7 @@ func (m *Model) Init() tea.Cmd {
 	return tea.Batch(
 		m.loadPreferences(),
 		m.findInterrupted(),
+		m.loadDrafts(),
 		m.list(),
 		listen(m.ctx, m.backend),
 		after(m.ctx, clockPeriod, clockMsg{}),

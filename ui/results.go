@@ -32,6 +32,10 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.find(msg)
 	case foundMsg:
 		return m.found(msg)
+	case draftsMsg:
+		return m.gotDrafts(msg)
+	case draftKeptMsg:
+		return m.draftKept(msg)
 	case resultMsg:
 		return m.gotResult(msg)
 	case arrangedMsg:
@@ -152,6 +156,7 @@ func (m *Model) retarget() tea.Cmd {
 	m.reading.stop()
 	held := m.keepPicture()
 	m.twin.Show(id, m.known.get(id))
+	m.showUnsaved()
 	m.hold.revision = m.twin.Revision()
 	switch {
 	case id.Device == "":
@@ -194,10 +199,11 @@ func (m *Model) gotTwin(msg twinMsg) tea.Cmd {
 		return nil
 	}
 	m.show(msg.twin)
+	var edit tea.Cmd
 	if s := m.awaited; s != nil && m.front() == nil {
 		m.awaited = nil
 		m.hush(m.status.id)
-		m.editSection(*s)
+		edit = m.editSection(*s)
 	}
 	// A read may have left before the event that made it necessary.
 	older := msg.twin.Desired.Version < m.heardOf && m.rereads < maxRereads
@@ -205,10 +211,10 @@ func (m *Model) gotTwin(msg twinMsg) tea.Cmd {
 		m.rereads++
 		m.again = false
 		m.twin.MarkStale()
-		return after(m.ctx, retryDelay, twinDueMsg{m.reading.gen})
+		return tea.Batch(edit, after(m.ctx, retryDelay, twinDueMsg{m.reading.gen}))
 	}
 	m.rereads = 0
-	return nil
+	return edit
 }
 
 // show takes a twin as it is now.

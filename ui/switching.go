@@ -10,6 +10,7 @@ import (
 
 	"twindeck/hub"
 	"twindeck/ui/dialog"
+	"twindeck/ui/form"
 	"twindeck/ui/hubs"
 )
 
@@ -175,7 +176,9 @@ func (m *Model) unfinished() []string {
 		lost = append(lost, fmt.Sprintf("%d clients are attached, and will be detached.", n))
 	}
 	for _, o := range m.overlays {
-		if form, ok := o.(interface{ Dirty() bool }); ok && form.Dirty() {
+		if f, ok := o.(*form.Properties); ok && f.Dirty() {
+			lost = append(lost, "What was typed into \""+o.Title()+"\" has not been saved; it is kept for the next start.")
+		} else if form, ok := o.(interface{ Dirty() bool }); ok && form.Dirty() {
 			lost = append(lost, "What was typed into \""+o.Title()+"\" has not been saved, and will be lost.")
 		}
 	}

@@ -2,6 +2,7 @@ package form
 
 import (
 	"fmt"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -25,9 +26,11 @@ type Target struct {
 type Save struct {
 	ID      hub.ID
 	Section patch.Section
+	Before  patch.Value // the section as it is
 	Patch   patch.Value // the smallest merge patch for the section; a null removes
 	Edited  patch.Value // the section as it will be
 	ETag    string      // of the twin that was reviewed: the patch must be sent under it
+	Undo    bool        // it takes an earlier save back
 }
 
 // TwinPatch returns the patch as the hub's client takes it.
@@ -43,6 +46,7 @@ func (s Save) TwinPatch() hub.TwinPatch {
 type Properties struct {
 	target Target // its Value and ETag are what the draft is compared with
 	draft  patch.Value
+	undo   bool // the draft takes an earlier save back
 	// conflicts are the places where the draft and a newer twin disagree and the user has
 	// not decided yet. Until then the draft holds theirs, so that nothing is overwritten.
 	conflicts []patch.Conflict
@@ -84,6 +88,9 @@ func (f *Properties) Title() string {
 	what := "Desired properties"
 	if f.target.Section == patch.Tags {
 		what = "Tags"
+	}
+	if f.undo {
+		what = "Undo in " + strings.ToLower(what)
 	}
 	return what + " of " + cell.Safe(f.target.ID.String())
 }

@@ -41,7 +41,10 @@ func (f *Properties) startReview() {
 func (f *Properties) openReview() {
 	p, _ := patch.Diff(f.target.Value, f.draft)
 	f.review = &review{
-		save:    Save{ID: f.target.ID, Section: f.target.Section, Patch: p, Edited: f.draft, ETag: f.target.ETag},
+		save: Save{
+			ID: f.target.ID, Section: f.target.Section, Before: f.target.Value, Patch: p, Edited: f.draft,
+			ETag: f.target.ETag, Undo: f.undo,
+		},
 		changes: patch.Changes(f.target.Value, f.draft),
 	}
 }

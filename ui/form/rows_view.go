@@ -130,7 +130,11 @@ func (f *Properties) valueText(r row) string {
 			}
 			return safe(v, true)
 		}
-		return th.Muted.Render("theirs ") + side(c.Theirs, c.HasTheirs) + th.Muted.Render("   mine ") + th.Warn.Render(side(c.Mine, c.HasMine))
+		before := theme.Absent
+		if c.HasBase {
+			before = safe(c.Base, true)
+		}
+		return th.Muted.Render("was "+before+"   theirs ") + side(c.Theirs, c.HasTheirs) + th.Muted.Render("   mine ") + th.Warn.Render(side(c.Mine, c.HasMine))
 	case r.removed():
 		return th.Removed.Render("removed, sends null") + th.Muted.Render("   was "+safe(r.was, true))
 	case r.group && f.folded[r.path.String()]:

@@ -52,6 +52,7 @@ type Pane struct {
 	problem  string // why the twin could not be read
 	idFailed string // why the identity could not be read
 	stale    bool
+	unsaved  []string // what is kept of edits that were not saved
 	revealed bool
 	tab      Tab
 	props    tree
@@ -109,7 +110,14 @@ func (p *Pane) Show(id hub.ID, known *hub.Twin) {
 	p.problem, p.idFailed = "", ""
 	p.stale = false
 	p.revealed = false
+	p.unsaved = nil
 	p.setTwin(known)
+}
+
+// SetUnsaved says, a line each, which edits of this twin are kept from an earlier run.
+func (p *Pane) SetUnsaved(lines []string) {
+	p.revision++
+	p.unsaved = lines
 }
 
 // SetTwin takes the twin as it was read now. A twin of another identity is ignored.

@@ -26,6 +26,9 @@ func (p *Pane) View(th theme.Theme, width, height int, focused bool, now time.Ti
 	if p.problem != "" && p.twin != nil {
 		foot = th.Problem(p.problem, width, max(height/4, 1))
 	}
+	for _, l := range p.unsaved {
+		foot = append(foot, " "+th.Warn.Render(theme.Changed+" "+cell.Truncate(l, width-3)))
+	}
 	if height >= 4 {
 		foot = append(foot, p.footLine(th, width))
 	}

@@ -1,0 +1,153 @@
+package draft
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/gofrs/flock"
+)
+
+// Folder is a [Store] in a folder that only the user can read: one file for a draft. Several
+// programs may work in one folder. Each holds a lock as long as it runs, which the system takes
+// from it at its end, and by which the others know whose drafts are being worked on.
+type Folder struct {
+	dir      string
+	instance string // unique among the programs that use the folder
+	lock     *flock.Flock
+	count    atomic.Uint64
+}
+
+const (
+	draftSuffix = ".json"
+	lockSuffix  = ".lock"
+)
+
+// Open returns the store in dir, which is created when it is missing. The caller must Close it.
+func Open(dir string) (*Folder, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	for {
+		file, err := os.CreateTemp(dir, "*"+lockSuffix)
+		if err != nil {
+			return nil, err
+		}
+		path := file.Name()
+		if err := file.Close(); err != nil {
+			return nil, err
+		}
+		lock := flock.New(path)
+		locked, err := lock.TryLock()
+		if err != nil {
+			return nil, fmt.Errorf("%s cannot be locked: %w", path, errors.Join(err, lock.Close()))
+		}
+		// Another program may have found the file before it was locked, and taken it for an abandoned one.
+		if _, err := os.Stat(path); locked && err == nil {
+			return &Folder{dir: dir, instance: strings.TrimSuffix(filepath.Base(path), lockSuffix), lock: lock}, nil
+		}
+		if err := lock.Close(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// Close lets others take over the drafts that are left.
+func (f *Folder) Close() error {
+	// The lock goes before its file: were it the other way round, another program could find the
+	// drafts of nobody while this one still holds them.
+	return errors.Join(f.lock.Unlock(), ignoreMissing(os.Remove(f.lock.Path())))
+}
+
+// Name implements [Store].
+func (f *Folder) Name() string { return fmt.Sprintf("%s-%d", f.instance, f.count.Add(1)) }
+
+// List implements [Store]. A file that cannot be understood is left alone and not listed.
+func (f *Folder) List(hub string) ([]Draft, error) {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		return nil, err
+	}
+	abandoned := map[string]bool{f.instance: false}
+	var drafts []Draft
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), draftSuffix)
+		instance, _, whole := strings.Cut(name, "-")
+		if !ok || !whole || strings.HasPrefix(name, ".") {
+			continue
+		}
+		free, known := abandoned[instance]
+		if !known {
+			free = f.abandoned(instance)
+			abandoned[instance] = free
+		}
+		if !free {
+			continue
+		}
+		d, err := f.read(name)
+		if err == nil && d.Hub == hub {
+			drafts = append(drafts, d)
+		}
+	}
+	slices.SortFunc(drafts, func(a, b Draft) int { return b.At.Compare(a.At) })
+	return drafts, nil
+}
+
+// abandoned reports whether a program that worked in the folder has ended.
+func (f *Folder) abandoned(instance string) bool {
+	path := filepath.Join(f.dir, instance+lockSuffix)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	lock := flock.New(path)
+	locked, err := lock.TryLock()
+	if err != nil || !locked {
+		return false
+	}
+	return errors.Join(lock.Unlock(), ignoreMissing(os.Remove(path))) == nil
+}
+
+func (f *Folder) path(name string) string { return filepath.Join(f.dir, name+draftSuffix) }
+
+func (f *Folder) read(name string) (Draft, error) {
+	text, err := os.ReadFile(f.path(name))
+	if err != nil {
+		return Draft{}, err
+	}
+	var d Draft
+	if err := json.Unmarshal(text, &d); err != nil {
+		return Draft{}, err
+	}
+	d.Name = name
+	return d, nil
+}
+
+// Save implements [Store]. The file is replaced at once, so that a kill leaves the old draft or the
+// new one. Only a failure of the power may lose the last moments.
+func (f *Folder) Save(d Draft) error {
+	text, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	temporary := filepath.Join(f.dir, "."+d.Name+".tmp")
+	if err := os.WriteFile(temporary, text, 0o600); err != nil {
+		return errors.Join(err, ignoreMissing(os.Remove(temporary)))
+	}
+	return os.Rename(temporary, f.path(d.Name))
+}
+
+// Remove implements [Store].
+func (f *Folder) Remove(name string) error { return ignoreMissing(os.Remove(f.path(name))) }
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

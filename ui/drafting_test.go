@@ -1,0 +1,197 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"twindeck/hub"
+	"twindeck/ui/draft"
+)
+
+// folder opens the drafts in dir as another program would.
+func folder(t *testing.T, dir string) *draft.Folder {
+	t.Helper()
+	f, err := draft.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// lasting is how long the drafts of a test take to be on the disk.
+const lasting = 10 * time.Millisecond
+
+// drafts returns how many drafts are in dir.
+func drafts(t *testing.T, dir string) int {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(files)
+}
+
+// The program may end at any key: the next one has everything that was typed.
+func TestWhatWasTypedOutlivesTheProgram(t *testing.T) {
+	steps := []struct {
+		keys []string
+		sees []string // of the form in the next run
+	}{
+		{[]string{"e", "enter", "1"}, []string{"unsaved changes of", "1.4.21"}},
+		{[]string{"e", "enter", "1", "enter"}, []string{"1 change", "1.4.21"}},
+		{[]string{"e", "a", "n", "e", "w"}, []string{"+   new", "enter on to value"}},
+		{[]string{"e", "a", "n", "enter", "7"}, []string{"+   n ", "number   7"}},
+		{[]string{"e", "d", "j", "d"}, []string{"2 changes"}},
+		{[]string{"e", "d", "s"}, []string{"1 change"}},
+		{[]string{"e", "d", "esc"}, []string{"1 change"}}, // while it asks whether to discard
+		{[]string{"t", "d"}, []string{"Tags of", "1 change"}},
+	}
+	for _, step := range steps {
+		t.Run(fmt.Sprint(step.keys), func(t *testing.T) {
+			dir := t.TempDir()
+			first := folder(t, dir)
+			inBubble(t, Options{Drafts: first}, 120, 36, demo, func(p *pump) {
+				p.toController()
+				p.Press(step.keys...)
+				p.wait(lasting)
+			})
+			if err := first.Close(); err != nil {
+				t.Fatal(err)
+			}
+			second := folder(t, dir)
+			inBubble(t, Options{Drafts: second}, 120, 36, demo, func(p *pump) {
+				p.wait(lasting)
+				p.sees("unsaved changes are kept for controller")
+				p.toController()
+				p.sees("~ unsaved ", step.keys[0]+" goes on")
+				p.Press(step.keys[0])
+				p.sees(step.sees...)
+				p.wait(lasting)
+				if n := drafts(t, dir); n != 1 {
+					t.Errorf("%d drafts of one edit", n)
+				}
+				// Discarded, it is gone for good.
+				for range 4 {
+					if strings.Contains(p.Text(), "Discard ") {
+						p.Press("y")
+						break
+					}
+					p.Press("esc")
+				}
+				p.wait(lasting)
+				if n := drafts(t, dir); n != 0 {
+					t.Errorf("%d drafts after it was discarded:\n%s", n, p.Text())
+				}
+			})
+			if err := second.Close(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+func TestADraftIsShownAgainstWhatTheTwinHasBecome(t *testing.T) {
+	dir := t.TempDir()
+	first := folder(t, dir)
+	inBubble(t, Options{Drafts: first}, 120, 36, demo, func(p *pump) {
+		p.toController()
+		p.Press("e", "d", "j", "enter", "ctrl+u")
+		p.Type("75")
+		p.Press("enter")
+		p.wait(lasting)
+	})
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := folder(t, dir)
+	defer second.Close()
+	inBubble(t, Options{Drafts: second}, 120, 36, demo, func(p *pump) {
+		p.hub.elsewhere(controller, `{"telemetryInterval":90,"setPoint":20}`)
+		p.toController()
+		p.Press("e")
+		p.sees("unsaved changes of", "1 to decide", "theirs 90", "mine 75")
+		p.Press("m", "s")
+		p.sees(`"telemetryInterval":75`, `"firmware":null`)
+		p.seesNot(`"setPoint":21.5`)
+		p.Press("enter")
+		p.sees("saved v3")
+		p.wait(lasting)
+		if n := drafts(t, dir); n != 0 {
+			t.Errorf("%d drafts after the save", n)
+		}
+		p.Press("e")
+		p.seesNot("unsaved changes")
+	})
+}
+
+func TestAFailedSaveKeepsTheDraftOnDisk(t *testing.T) {
+	dir := t.TempDir()
+	store := folder(t, dir)
+	defer store.Close()
+	inBubble(t, Options{Drafts: store}, 120, 36, demo, func(p *pump) {
+		p.toController()
+		for _, err := range []error{
+			&hub.Error{Op: "x", Status: 429}, &hub.Error{Op: "x", Status: 500}, errUnplugged, &hub.Error{Op: "x", Status: 401},
+		} {
+			p.hub.failing("PatchTwin", err)
+			p.Press("e", "d", "s", "enter")
+			p.wait(lasting)
+			if n := drafts(t, dir); n != 1 {
+				t.Fatalf("%d drafts after %v", n, err)
+			}
+			p.hub.failing("PatchTwin", nil)
+			p.Press("esc", "esc", "y")
+			p.wait(lasting)
+			if n := drafts(t, dir); n != 0 {
+				t.Fatalf("%d drafts after it was discarded", n)
+			}
+		}
+	})
+}
+
+// broken is a store on a disk that is full.
+type broken struct{ draft.Memory }
+
+func (*broken) Save(draft.Draft) error { return errors.New("no space left on device") }
+
+func TestADraftThatCannotBeKeptIsToldOnce(t *testing.T) {
+	inBubble(t, Options{Drafts: &broken{}}, 120, 36, demo, func(p *pump) {
+		p.toController()
+		p.Press("e", "d")
+		p.sees("would not survive a crash", "no space left on device")
+		p.wait(time.Minute)
+		p.Press("j", "d")
+		p.seesNot("would not survive")
+		p.Press("s", "enter")
+		p.sees("saved v2")
+	})
+}
+
+// Leaving in the middle of a key that is still being written waits for it.
+func TestQuittingKeepsTheLastKey(t *testing.T) {
+	dir := t.TempDir()
+	first := folder(t, dir)
+	inBubble(t, Options{Drafts: first}, 120, 36, demo, func(p *pump) {
+		p.toController()
+		p.Press("e", "a")
+		p.Type("telemetry")
+		p.Press("ctrl+c")
+	})
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := folder(t, dir)
+	defer second.Close()
+	found, err := second.List("contoso.azure-devices.net")
+	if err != nil || len(found) != 1 || found[0].Typing == nil || found[0].Typing.Name != "telemetry" {
+		t.Errorf("%+v %v", found, err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 2 { // the draft, and the lock of second
+		t.Errorf("left behind: %v", left)
+	}
+}

@@ -1,0 +1,73 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"twindeck/hub"
+	"twindeck/hub/patch"
+	"twindeck/ui/form"
+	"twindeck/ui/theme"
+)
+
+// maxUndos bounds how many saves can be taken back.
+const maxUndos = 100
+
+// undo is what it takes to take a save back.
+type undo struct {
+	place
+	before, after patch.Value // the section
+	etag          string      // of the twin after the save
+}
+
+// undoes remembers a save that came through.
+func (m *Model) undoes(s form.Save, after hub.Twin) {
+	if s.Undo {
+		m.forgetUndo(place{s.ID, s.Section})
+		return
+	}
+	m.undos = append(m.undos, undo{place{s.ID, s.Section}, s.Before, sectionOf(after, s.Section), after.ETag})
+	if len(m.undos) > maxUndos {
+		m.undos = m.undos[1:]
+	}
+}
+
+// forgetUndo drops the newest save of a section, which was just taken back.
+func (m *Model) forgetUndo(at place) {
+	for i := len(m.undos) - 1; i >= 0; i-- {
+		if m.undos[i].place == at {
+			m.undos = append(m.undos[:i], m.undos[i+1:]...)
+			return
+		}
+	}
+}
+
+// undoLast opens the review of what takes the newest save to the selected twin back. When the twin
+// has moved on since, the form shows leaf by leaf what of it can still be taken back.
+func (m *Model) undoLast(id hub.ID) tea.Cmd {
+	t := m.twin.Twin()
+	for i := len(m.undos) - 1; i >= 0; i-- {
+		u := m.undos[i]
+		if u.id != id {
+			continue
+		}
+		if t == nil {
+			return m.say(info, "reading the twin"+theme.Pending+" try again in a moment")
+		}
+		f := form.NewUndo(form.Target{ID: id, Section: u.section, Value: u.after, ETag: u.etag}, u.before, m.keys, m.theme)
+		f.Rebase(sectionOf(*t, u.section), t.ETag)
+		return m.openProperties(f, place{}) // what is kept from an earlier run is another edit
+	}
+	return m.say(info, "nothing was saved here in this run that could be taken back")
+}
+
+// sectionOf returns one section of a twin.
+func sectionOf(t hub.Twin, s patch.Section) patch.Value {
+	switch s {
+	case patch.Tags:
+		return t.Tags
+	case patch.Reported:
+		return t.Reported.Value
+	default:
+		return t.Desired.Value
+	}
+}
