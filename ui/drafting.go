@@ -31,6 +31,8 @@ type place struct {
 // draftKeeper is the draft of one open form, and the one write of it that may be under way.
 type draftKeeper struct {
 	name    string
+	place   place
+	version int64  // of the newest twin that the form is laid over
 	from    string // the draft that the form went on with; it goes when the new one is kept
 	writing bool
 	again   bool // the form has changed since
@@ -112,11 +114,16 @@ func (m *Model) showUnsaved() {
 	m.twin.SetUnsaved(lines)
 }
 
-// openProperties opens a form over a section, with what is kept for it from an earlier run.
-func (m *Model) openProperties(f *form.Properties, at place) tea.Cmd {
-	k := &draftKeeper{name: m.drafting.store.Name()}
-	m.drafting.open[f] = k
+// openProperties opens a form over a section of a twin.
+func (m *Model) openProperties(f *form.Properties, at place, t hub.Twin) {
+	m.drafting.open[f] = &draftKeeper{name: m.drafting.store.Name(), place: at, version: t.Version}
 	m.open(f)
+}
+
+// goOn lays what is kept from an earlier run over a form that was just opened.
+func (m *Model) goOn(f *form.Properties) tea.Cmd {
+	k := m.drafting.open[f]
+	at := k.place
 	kept := m.drafting.waiting[at]
 	if len(kept) == 0 {
 		return nil
@@ -153,6 +160,21 @@ func (m *Model) keepDraft(f *form.Properties) tea.Cmd {
 		}
 		return draftKeptMsg{f, err}
 	}
+}
+
+// followTwin lays the forms that are open over a twin as it was read now. A read that is older than
+// what a form has seen says nothing new.
+func (m *Model) followTwin(t hub.Twin) tea.Cmd {
+	var cmds []tea.Cmd
+	for f, k := range m.drafting.open {
+		if k.over || k.place.id != t.ID || t.Version <= k.version {
+			continue
+		}
+		k.version = t.Version
+		f.Follow(sectionOf(t, k.place.section), t.ETag)
+		cmds = append(cmds, m.keepDraft(f))
+	}
+	return tea.Batch(cmds...)
 }
 
 // forget removes drafts; an empty name is none.

@@ -195,3 +195,48 @@ func TestQuittingKeepsTheLastKey(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// A twin that is seen to change while its form is open is laid under what was typed.
+func TestATwinThatChangesUnderTheForm(t *testing.T) {
+	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
+		p.toController()
+		p.Press("c", "y")
+		p.wait(time.Second)
+		p.Press("e", "j", "enter", "ctrl+u")
+		p.Type("75")
+		p.hub.elsewhere(controller, `{"setPoint":20}`)
+		p.wait(time.Second)
+		p.sees("75", "the twin has changed since")
+		p.Press("enter")
+		p.hub.elsewhere(controller, `{"telemetryInterval":90}`)
+		p.wait(time.Second)
+		p.sees("was 60", "theirs 90", "mine 75")
+		p.Press("m", "s", "enter")
+		p.wait(time.Second)
+		p.sees("saved v4") // under the etag that was followed, at the first attempt
+		if n := p.hub.count("PatchTwin"); n != 1 {
+			t.Errorf("%d attempts", n)
+		}
+		if got := p.hub.twins[controller].Desired.Value.JSON(); !strings.Contains(got, `"telemetryInterval":75,"setPoint":20`) {
+			t.Errorf("%s", got)
+		}
+	})
+}
+
+// A change of the other section is no reason to disturb anybody.
+func TestAnotherSectionThatChangesUnderTheForm(t *testing.T) {
+	inBubble(t, Options{Embedded: true}, 120, 36, demo, func(p *pump) {
+		p.toController()
+		p.Press("e", "d", "s")
+		tags := parse(`{"owner":"nobody"}`)
+		if _, _, err := p.hub.PatchTwin(t.Context(), controller, hub.TwinPatch{Tags: &tags}, p.hub.twins[controller].ETag); err != nil {
+			t.Fatal(err)
+		}
+		p.wait(2 * time.Second) // the embedded hub is read again by itself
+		p.sees("Review", p.hub.twins[controller].ETag)
+		p.seesNot("the twin has changed")
+		p.Press("enter")
+		p.wait(time.Second)
+		p.sees("saved v2")
+	})
+}

@@ -196,7 +196,8 @@ func (m *Model) editSection(s patch.Section) tea.Cmd {
 		return tea.Batch(cmd, m.readTwin())
 	}
 	f := form.NewProperties(form.Target{ID: t.ID, Section: s, Value: sectionOf(*t, s), ETag: t.ETag}, m.keys, m.theme)
-	return m.openProperties(f, place{t.ID, s})
+	m.openProperties(f, place{t.ID, s}, *t)
+	return m.goOn(f)
 }
 
 // saved shows how a save went. Only success closes the form: after a conflict it goes on

@@ -199,11 +199,11 @@ func (m *Model) gotTwin(msg twinMsg) tea.Cmd {
 		return nil
 	}
 	m.show(msg.twin)
-	var edit tea.Cmd
+	edit := m.followTwin(msg.twin)
 	if s := m.awaited; s != nil && m.front() == nil {
 		m.awaited = nil
 		m.hush(m.status.id)
-		edit = m.editSection(*s)
+		edit = tea.Batch(edit, m.editSection(*s))
 	}
 	// A read may have left before the event that made it necessary.
 	older := msg.twin.Desired.Version < m.heardOf && m.rereads < maxRereads

@@ -55,7 +55,8 @@ func (m *Model) undoLast(id hub.ID) tea.Cmd {
 		}
 		f := form.NewUndo(form.Target{ID: id, Section: u.section, Value: u.after, ETag: u.etag}, u.before, m.keys, m.theme)
 		f.Rebase(sectionOf(*t, u.section), t.ETag)
-		return m.openProperties(f, place{}) // what is kept from an earlier run is another edit
+		m.openProperties(f, u.place, *t) // what is kept from an earlier run is another edit
+		return nil
 	}
 	return m.say(info, "nothing was saved here in this run that could be taken back")
 }

@@ -24,7 +24,7 @@ func (f *Properties) SetBase(value patch.Value, etag string) {
 		}
 		return
 	}
-	undecided := f.conflicts
+	undecided, untouched := f.conflicts, f.changes == 0
 	f.draft, f.conflicts = patch.Merge3(old, value, f.draft)
 	for _, c := range undecided {
 		f.keepUndecided(c)
@@ -32,7 +32,10 @@ func (f *Properties) SetBase(value patch.Value, etag string) {
 	f.review, f.leaving = nil, false
 	f.refresh()
 	f.notice = "the twin has changed since; review again before saving"
-	if f.changes == 0 { // so it is after a save that went through although its answer was lost
+	switch {
+	case untouched:
+		f.notice = "the twin has changed since; this is what it is now"
+	case f.changes == 0: // so it is after a save that went through although its answer was lost
 		f.notice = "the twin is now as you wanted it: nothing is left to save"
 	}
 	if n := len(f.conflicts); n > 0 {
@@ -40,6 +43,22 @@ func (f *Properties) SetBase(value patch.Value, etag string) {
 		if f.typing == nil {
 			f.reveal(f.conflicts[0].Path)
 		}
+	}
+}
+
+// Follow takes in that the twin was seen to change while the form is open; value and etag are as for
+// [Properties.SetBase]. When the section is still what it was, only the etag is another one. While
+// a save is under way it does nothing: the answer tells more.
+func (f *Properties) Follow(value patch.Value, etag string) {
+	switch {
+	case f.busy || etag == f.target.ETag:
+	case patch.Equal(f.target.Value, value):
+		f.target.ETag = etag
+		if f.review != nil {
+			f.openReview()
+		}
+	default:
+		f.SetBase(value, etag)
 	}
 }
 
