@@ -329,7 +329,7 @@ func TestLeavingSomethingUnfinished(t *testing.T) {
 		p.Type("key")
 		p.m.open(hubs.New([]hubs.Choice{{Embedded: true}}, p.d.current, hubs.Source{Now: time.Now}, p.m.keys, p.m.theme))
 		p.Press("enter")
-		p.sees("What was typed into \"Desired properties of", "will be lost")
+		p.sees("What was typed into \"Desired properties of", "kept for the next start")
 	})
 }
 
