@@ -333,6 +333,46 @@ func TestLeavingSomethingUnfinished(t *testing.T) {
 	})
 }
 
+// A bulk run is asked about, and writes nothing more once its hub has been left.
+func TestLeavingABulkRun(t *testing.T) {
+	onDeck(t, DeckOptions{}, func(p *deckPump) {
+		lab := p.w.hubs["contoso-lab"]
+		crowd(p)
+		p.marks(40)
+		lab.slow(func(method string, _ hub.ID) time.Duration {
+			if method == "PatchTwin" {
+				return 2 * time.Second
+			}
+			return 0
+		})
+		p.Press("b", "enter")
+		p.Type("site")
+		p.Press("enter")
+		p.Type("ank")
+		p.Press("enter")
+		p.wait(time.Second)
+		p.Press("enter", "y")
+		p.wait(3 * time.Second)
+		p.Press("esc") // it goes on behind
+		p.to("contoso-prod")
+		p.sees("Leave for contoso-prod?", "A bulk run is under way, and will stop")
+		p.Press("y")
+		p.wait(5 * time.Second)
+		p.sees("contoso-prod-device", "READ-ONLY")
+		if p.w.closed["contoso-lab"] != 1 {
+			t.Fatalf("the hub that was left was closed %d times", p.w.closed["contoso-lab"])
+		}
+		written := lab.count("PatchTwin")
+		if written == 0 || written >= 40 {
+			t.Errorf("%d of 40 rows were written", written)
+		}
+		p.wait(20 * time.Second)
+		if n := lab.count("PatchTwin"); n != written {
+			t.Errorf("%d rows were written to a hub that had been left", n-written)
+		}
+	})
+}
+
 // What was chosen on a hub is written when it is left, also when a write was under way, and is there
 // when one comes back.
 func TestChoicesAreKeptPerHub(t *testing.T) {
