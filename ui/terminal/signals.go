@@ -27,10 +27,11 @@ func WithSignals(parent context.Context) (ctx context.Context, stop func()) {
 		defer close(done)
 		select {
 		case s := <-signals:
+			// Before anybody knows of the first: a second one that came meanwhile would be lost.
+			signal.Reset(syscall.SIGINT, syscall.SIGTERM)
 			if sig, ok := s.(syscall.Signal); ok {
 				cancel(Signalled{sig})
 			}
-			signal.Reset(syscall.SIGINT, syscall.SIGTERM)
 		case <-ctx.Done():
 		}
 	}()
