@@ -153,6 +153,8 @@ func TestPresenterModeOnAndOff(t *testing.T) {
 
 		p.to("contoso-prod") // it lasts across hubs
 		p.sees("PRESENTER", "PRODUCTION")
+		p.Press("n")
+		p.sees("n read-only") // what it does here
 		p.seesNot("contoso-prod.example.net")
 		p.Press("ctrl+p")
 		p.sees("contoso-prod.example.net", "presenter mode is off")
