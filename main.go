@@ -150,13 +150,9 @@ func (a *app) dashboard(ctx context.Context) error {
 		log.Warn("the terminal is not guarded against a crash", "error", guardErr)
 	}
 	if dir := a.stateDir(); dir != "" {
-		drafts, err := draft.Open(filepath.Join(dir, "drafts"))
-		if err != nil {
-			log.Warn("what is typed is not kept on disk", "error", err)
-		} else {
-			defer closing(log, "drafts", drafts)
-			a.drafts = drafts
-		}
+		drafts := draft.Open(filepath.Join(dir, "drafts"))
+		defer closing(log, "drafts", drafts)
+		a.drafts = drafts
 	}
 	opened, err := a.open(ctx, target, log)
 	if err != nil {

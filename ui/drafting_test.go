@@ -13,16 +13,6 @@ import (
 	"twindeck/ui/draft"
 )
 
-// folder opens the drafts in dir as another program would.
-func folder(t *testing.T, dir string) *draft.Folder {
-	t.Helper()
-	f, err := draft.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
-
 // lasting is how long the drafts of a test take to be on the disk.
 const lasting = 10 * time.Millisecond
 
@@ -54,7 +44,7 @@ func TestWhatWasTypedOutlivesTheProgram(t *testing.T) {
 	for _, step := range steps {
 		t.Run(fmt.Sprint(step.keys), func(t *testing.T) {
 			dir := t.TempDir()
-			first := folder(t, dir)
+			first := draft.Open(dir)
 			inBubble(t, Options{Drafts: first}, 120, 36, demo, func(p *pump) {
 				p.toController()
 				p.Press(step.keys...)
@@ -63,7 +53,7 @@ func TestWhatWasTypedOutlivesTheProgram(t *testing.T) {
 			if err := first.Close(); err != nil {
 				t.Fatal(err)
 			}
-			second := folder(t, dir)
+			second := draft.Open(dir)
 			inBubble(t, Options{Drafts: second}, 120, 36, demo, func(p *pump) {
 				p.wait(lasting)
 				p.sees("unsaved changes are kept for controller")
@@ -97,7 +87,7 @@ func TestWhatWasTypedOutlivesTheProgram(t *testing.T) {
 
 func TestADraftIsShownAgainstWhatTheTwinHasBecome(t *testing.T) {
 	dir := t.TempDir()
-	first := folder(t, dir)
+	first := draft.Open(dir)
 	inBubble(t, Options{Drafts: first}, 120, 36, demo, func(p *pump) {
 		p.toController()
 		p.Press("e", "d", "j", "enter", "ctrl+u")
@@ -108,7 +98,7 @@ func TestADraftIsShownAgainstWhatTheTwinHasBecome(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	second := folder(t, dir)
+	second := draft.Open(dir)
 	defer second.Close()
 	inBubble(t, Options{Drafts: second}, 120, 36, demo, func(p *pump) {
 		p.hub.elsewhere(controller, `{"telemetryInterval":90,"setPoint":20}`)
@@ -131,7 +121,7 @@ func TestADraftIsShownAgainstWhatTheTwinHasBecome(t *testing.T) {
 
 func TestAFailedSaveKeepsTheDraftOnDisk(t *testing.T) {
 	dir := t.TempDir()
-	store := folder(t, dir)
+	store := draft.Open(dir)
 	defer store.Close()
 	inBubble(t, Options{Drafts: store}, 120, 36, demo, func(p *pump) {
 		p.toController()
@@ -175,7 +165,7 @@ func TestADraftThatCannotBeKeptIsToldOnce(t *testing.T) {
 // Leaving in the middle of a key that is still being written waits for it.
 func TestQuittingKeepsTheLastKey(t *testing.T) {
 	dir := t.TempDir()
-	first := folder(t, dir)
+	first := draft.Open(dir)
 	inBubble(t, Options{Drafts: first}, 120, 36, demo, func(p *pump) {
 		p.toController()
 		p.Press("e", "a")
@@ -185,13 +175,13 @@ func TestQuittingKeepsTheLastKey(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	second := folder(t, dir)
+	second := draft.Open(dir)
 	defer second.Close()
 	found, err := second.List("contoso.azure-devices.net")
 	if err != nil || len(found) != 1 || found[0].Typing == nil || found[0].Typing.Name != "telemetry" {
 		t.Errorf("%+v %v", found, err)
 	}
-	if left, _ := os.ReadDir(dir); len(left) != 2 { // the draft, and the lock of second
+	if left, _ := os.ReadDir(dir); len(left) != 1 { // the draft
 		t.Errorf("left behind: %v", left)
 	}
 }

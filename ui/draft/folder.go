@@ -1,6 +1,7 @@
 package draft
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/gofrs/flock"
@@ -20,8 +22,10 @@ import (
 type Folder struct {
 	dir      string
 	instance string // unique among the programs that use the folder
-	lock     *flock.Flock
 	count    atomic.Uint64
+
+	mu   sync.Mutex
+	lock *flock.Flock // nil until there is something to hold
 }
 
 const (
@@ -29,40 +33,43 @@ const (
 	lockSuffix  = ".lock"
 )
 
-// Open returns the store in dir, which is created when it is missing. The caller must Close it.
-func Open(dir string) (*Folder, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
+// Open returns the store in dir. Nothing is written before the first draft is, and dir is created
+// with it when it is missing. The caller must Close the store.
+func Open(dir string) *Folder { return &Folder{dir: dir, instance: strings.ToLower(rand.Text())} }
+
+// hold says to the others that this program works in the folder.
+func (f *Folder) hold() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.lock != nil {
+		return nil
 	}
-	for {
-		file, err := os.CreateTemp(dir, "*"+lockSuffix)
-		if err != nil {
-			return nil, err
-		}
-		path := file.Name()
-		if err := file.Close(); err != nil {
-			return nil, err
-		}
-		lock := flock.New(path)
-		locked, err := lock.TryLock()
-		if err != nil {
-			return nil, fmt.Errorf("%s cannot be locked: %w", path, errors.Join(err, lock.Close()))
-		}
-		// Another program may have found the file before it was locked, and taken it for an abandoned one.
-		if _, err := os.Stat(path); locked && err == nil {
-			return &Folder{dir: dir, instance: strings.TrimSuffix(filepath.Base(path), lockSuffix), lock: lock}, nil
-		}
-		if err := lock.Close(); err != nil {
-			return nil, err
-		}
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return err
 	}
+	path := filepath.Join(f.dir, f.instance+lockSuffix)
+	lock := flock.New(path, flock.SetPermissions(0o600))
+	locked, err := lock.TryLock()
+	if err != nil || !locked {
+		return fmt.Errorf("%s cannot be locked: %w", path, errors.Join(err, lock.Close()))
+	}
+	f.lock = lock
+	return nil
 }
 
-// Close lets others take over the drafts that are left.
+// Close lets others take over the drafts that are left. A folder that is empty then goes.
 func (f *Folder) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	defer os.Remove(f.dir) // fails where there is something in it
+	if f.lock == nil {
+		return nil
+	}
 	// The lock goes before its file: were it the other way round, another program could find the
 	// drafts of nobody while this one still holds them.
-	return errors.Join(f.lock.Unlock(), ignoreMissing(os.Remove(f.lock.Path())))
+	err := errors.Join(f.lock.Unlock(), ignoreMissing(os.Remove(f.lock.Path())))
+	f.lock = nil
+	return err
 }
 
 // Name implements [Store].
@@ -72,7 +79,7 @@ func (f *Folder) Name() string { return fmt.Sprintf("%s-%d", f.instance, f.count
 func (f *Folder) List(hub string) ([]Draft, error) {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
-		return nil, err
+		return nil, ignoreMissing(err)
 	}
 	abandoned := map[string]bool{f.instance: false}
 	var drafts []Draft
@@ -133,6 +140,9 @@ func (f *Folder) read(name string) (Draft, error) {
 func (f *Folder) Save(d Draft) error {
 	text, err := json.Marshal(d)
 	if err != nil {
+		return err
+	}
+	if err := f.hold(); err != nil {
 		return err
 	}
 	temporary := filepath.Join(f.dir, "."+d.Name+".tmp")

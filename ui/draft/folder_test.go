@@ -23,15 +23,6 @@ func parse(t *testing.T, text string) patch.Value {
 	return v
 }
 
-func open(t *testing.T, dir string) *Folder {
-	t.Helper()
-	f, err := Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
-
 func sample(t *testing.T) Draft {
 	return Draft{
 		Hub: "contoso.azure-devices.net", Device: "thermostat-01", Module: "\x1b[2J/../x", Section: patch.Desired,
@@ -47,7 +38,7 @@ var asJSON = cmp.Transformer("JSON", func(v patch.Value) string { return v.JSON(
 
 func TestADraftOutlivesItsProgram(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made")
-	first := open(t, dir)
+	first := Open(dir)
 	d := sample(t)
 	d.Name = first.Name()
 	if err := first.Save(Draft{Name: d.Name, Hub: d.Hub}); err != nil {
@@ -56,7 +47,7 @@ func TestADraftOutlivesItsProgram(t *testing.T) {
 	if err := first.Save(d); err != nil {
 		t.Fatal(err)
 	}
-	second := open(t, dir)
+	second := Open(dir)
 	if found, err := second.List(d.Hub); err != nil || len(found) != 0 {
 		t.Fatalf("what somebody works on is offered to others: %v %v", found, err)
 	}
@@ -81,13 +72,13 @@ func TestADraftOutlivesItsProgram(t *testing.T) {
 	if err := second.Close(); err != nil {
 		t.Error(err)
 	}
-	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
-		t.Errorf("left behind: %v %v", left, err)
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("an empty folder is left behind")
 	}
 }
 
 func TestDraftsAreForTheUserAlone(t *testing.T) {
-	f := open(t, filepath.Join(t.TempDir(), "made"))
+	f := Open(filepath.Join(t.TempDir(), "made"))
 	defer f.Close()
 	d := sample(t)
 	d.Name = f.Name()
@@ -109,7 +100,7 @@ func TestOtherFilesStay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f := open(t, dir)
+	f := Open(dir)
 	if found, err := f.List(""); err != nil || len(found) != 0 {
 		t.Errorf("%v %v", found, err)
 	}
@@ -125,7 +116,7 @@ func TestOtherFilesStay(t *testing.T) {
 func TestKilled(t *testing.T) {
 	const variable = "DRAFT_TEST_DIR"
 	if dir := os.Getenv(variable); dir != "" {
-		f := open(t, dir)
+		f := Open(dir)
 		d := sample(t)
 		d.Name = f.Name()
 		for i := 0; ; i++ {
@@ -163,7 +154,7 @@ func TestKilled(t *testing.T) {
 		for line := range strings.Lines(string(seen)) {
 			_, _ = fmt.Sscanf(line, "saved %d\n", &last)
 		}
-		f := open(t, dir)
+		f := Open(dir)
 		found, err := f.List(sample(t).Hub)
 		if err != nil || len(found) != 1 {
 			t.Fatalf("after a kill: %v %v", found, err)
