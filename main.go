@@ -2,8 +2,7 @@
 // Hub, with an IoT Hub of its own embedded for those who have none at hand.
 //
 // This package decides which command runs on which hub and wires the halves together: ui, which
-// knows no network, and hub, which knows no terminal. main.go has the dashboard and what it opens,
-// serving.go the embedded hub alone.
+// knows no network, and hub, which knows no terminal.
 package main
 
 import (
@@ -21,6 +20,7 @@ import (
 
 	"twindeck/hub"
 	"twindeck/hub/embedded"
+	"twindeck/hub/embedded/command"
 	"twindeck/hub/fleet"
 	"twindeck/keymap"
 	"twindeck/ui"
@@ -31,6 +31,8 @@ import (
 	"twindeck/ui/profile"
 	"twindeck/ui/terminal"
 )
+
+const about = "A terminal dashboard for Azure IoT Hub device and module twins"
 
 // Exit statuses, besides 0 and the shell's 128+n for a signal.
 const (
@@ -49,7 +51,7 @@ func main() {
 func run(ctx context.Context, args []string, getenv func(string) string, in, out, errOut *os.File) int {
 	ctx, stop := terminal.WithSignals(ctx)
 	defer stop()
-	app := &app{getenv: getenv, in: in, out: out, err: errOut}
+	app := &app{getenv: getenv, in: in, out: out, err: errOut, stateDir: profile.StateDir(getenv)}
 	root := app.command()
 	root.SetArgs(args)
 	root.SetOut(out)
@@ -72,25 +74,24 @@ func run(ctx context.Context, args []string, getenv func(string) string, in, out
 	return exitFailure
 }
 
-// app is what the commands share: the surroundings, and the flags once they are parsed.
+// app is what the commands share: the surroundings, the flags once they are parsed, and what the
+// dashboards of all hubs use.
 type app struct {
 	getenv       func(string) string
 	in, out, err *os.File
+	stateDir     string // of logs, drafts and certificates; empty: there is no place
 
 	flags            cli.Flags
 	presenter, mouse bool
-	named            *cli.Target // the hub that the command line names; nil: the embedded one
+	log              *slog.Logger
 	drafts           draft.Store // what is typed and not saved; nil: until the end of the program
 }
 
 func (a *app) command() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "twindeck",
-		Short: "A terminal dashboard for Azure IoT Hub device and module twins",
-		Long: "A terminal dashboard for Azure IoT Hub device and module twins.\n\n" +
-			"The hub is that of --profile, or of --connection-string, --connection-string-file or " + cli.ConnectionStringEnv + ", the first of\n" +
-			"them that is given. Without any it is an IoT Hub embedded in the program, with a fleet of simulated modules.\n" +
-			"Flags add to what the profile says, and go before it; --read-only and --production hold for every hub one switches to.",
+		Use:           "twindeck",
+		Short:         about,
+		Long:          about + ".\n\n" + cli.NamingHelp,
 		Args:          cli.NoArgs(cli.Naming),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -101,41 +102,36 @@ func (a *app) command() *cobra.Command {
 	a.flags.Add(root.Flags())
 	root.Flags().BoolVar(&a.presenter, "presenter", false, "begin in presenter mode: keys and host names masked, keys pressed captioned")
 	root.Flags().BoolVar(&a.mouse, "mouse", false, "take the mouse, which then no longer selects text")
-	root.AddCommand(a.hubCommand(), a.profilesCommand())
+	root.AddCommand(a.hub(), cli.ProfilesCommand(profile.ConfigFile(a.getenv)))
 	return root
 }
 
-func (a *app) profilesCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "profiles",
-		Short: "List the hubs that you have named, without their secrets",
-		Args:  cli.NoArgs("it lists " + profile.ConfigFile(a.getenv)),
-		RunE: func(*cobra.Command, []string) error {
-			file := profile.ConfigFile(a.getenv)
-			profiles, err := profile.Load(file)
+// hub is the command that runs an embedded hub alone.
+func (a *app) hub() *cobra.Command {
+	cmd := command.New(command.Surroundings{
+		StateDir: a.stateDir,
+		OpenLog:  terminal.OpenLog,
+		Demo: func(ctx context.Context, server *embedded.Server, log *slog.Logger) (io.Closer, error) {
+			cs, err := hub.ParseConnectionString(server.ConnectionString("iothubowner"))
 			if err != nil {
-				return err
+				return nil, err
 			}
-			return cli.WriteProfiles(a.out, profiles, file)
+			return fleet.StartDemo(ctx, cs, optionsFor(server, log))
 		},
-	}
+		Usage: cli.Usage,
+	})
+	cmd.Args = cli.NoArgs(cli.Naming)
+	return cmd
 }
 
 // dashboard opens the dashboard on the hub that was named, or on an embedded one. Everything
 // that can be wrong with the flags is said before the terminal is touched.
 func (a *app) dashboard(ctx context.Context) error {
-	if err := a.flags.Check(); err != nil {
+	known, first, err := a.flags.Hubs(a.getenv, a.err)
+	if err != nil {
 		return err
 	}
-	first := hubs.Choice{Profile: a.flags.Profile}
-	var err error
-	if a.flags.Profile == "" {
-		if a.named, err = a.flags.Named(a.getenv, a.err); err != nil {
-			return err
-		}
-		first.Embedded = a.named == nil
-	}
-	target, err := a.target(first)
+	target, err := known.Target(first)
 	if err != nil {
 		return err
 	}
@@ -144,205 +140,99 @@ func (a *app) dashboard(ctx context.Context) error {
 	}
 	guard, guardErr := terminal.StartGuard(a.in, a.out)
 	defer guard.Release()
-	logFile, log := terminal.OpenLog(a.stateDir())
+	logFile, log := terminal.OpenLog(a.stateDir)
 	defer func() { _ = logFile.Close() }()
+	a.log = log
 	if guardErr != nil {
 		log.Warn("the terminal is not guarded against a crash", "error", guardErr)
 	}
-	if dir := a.stateDir(); dir != "" {
-		drafts := draft.Open(filepath.Join(dir, "drafts"))
+	if a.stateDir != "" {
+		drafts := draft.Open(filepath.Join(a.stateDir, "drafts"))
 		defer closing(log, "drafts", drafts)
 		a.drafts = drafts
 	}
-	opened, err := a.open(ctx, target, log)
+	opened, err := a.open(ctx, target)
 	if err != nil {
 		return err
 	}
 	deck := ui.NewDeck(opened, first, ui.DeckOptions{
-		Hubs:     a.choices,
-		HubsFile: profile.ConfigFile(a.getenv),
+		Hubs:     func(context.Context) ([]hubs.Choice, error) { return known.List() },
+		HubsFile: known.File,
 		Open: func(ctx context.Context, c hubs.Choice) (ui.Hub, error) {
-			target, err := a.target(c)
+			target, err := known.Target(c)
 			if err != nil {
 				return ui.Hub{}, err
 			}
-			return a.open(ctx, target, log)
+			return a.open(ctx, target)
 		},
 		Presenter: a.presenter,
 		Mouse:     a.mouse,
 	})
-	defer func() {
-		if err := deck.Close(); err != nil {
-			log.Warn("closing", "error", err)
-		}
-	}()
+	defer closing(log, "dashboard", deck)
 	_, err = terminal.Run(ctx, deck, terminal.Options{
 		In: a.in, Out: a.out, Env: os.Environ(), LogFile: logFile, Log: log, Guard: guard, Filter: ui.Filter,
 	})
-	if err != nil {
-		log.Error("the dashboard ended", "error", err)
-		if logFile != nil {
-			return fmt.Errorf("%w; %s has the details", err, logFile.Name())
-		}
-		return err
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return nil
-}
-
-// stateDir is where logs and certificates go: $XDG_STATE_HOME/twindeck or ~/.local/state/twindeck.
-func (a *app) stateDir() string {
-	if dir := a.getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "twindeck")
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(home, ".local", "state", "twindeck")
-}
-
-// closing closes a part of the program and logs what it says.
-func closing(log *slog.Logger, part string, c io.Closer) {
-	if err := c.Close(); err != nil {
-		log.Warn("closing", "part", part, "error", err)
-	}
-}
-
-// choices returns the hubs there are: those with a profile, the one of the command line, and the
-// embedded one.
-func (a *app) choices(context.Context) ([]hubs.Choice, error) {
-	profiles, err := profile.Load(profile.ConfigFile(a.getenv))
-	if err != nil {
-		return nil, err
-	}
-	var list []hubs.Choice
-	if a.named != nil {
-		list = append(list, hubs.Choice{Host: a.named.ConnectionString.HostName, ReadOnly: a.flags.ReadOnly, Production: a.flags.Production})
-	}
-	for _, p := range profiles {
-		list = append(list, hubs.Choice{
-			Profile: p.Name, Color: string(p.Color),
-			ReadOnly: p.ReadOnly || a.flags.ReadOnly, Production: p.Production || a.flags.Production,
-		})
-	}
-	return append(list, hubs.Choice{Embedded: true, ReadOnly: a.flags.ReadOnly, Production: a.flags.Production}), nil
-}
-
-// target returns how a hub is to be opened; nil for the embedded one. It reads what its profile names.
-func (a *app) target(c hubs.Choice) (*cli.Target, error) {
 	switch {
-	case c.Embedded:
-		return nil, nil
-	case c.Profile == "":
-		return a.named, nil
+	case err == nil:
+		return context.Cause(ctx)
+	case logFile != nil:
+		log.Error("the dashboard ended", "error", err)
+		return fmt.Errorf("%w; %s has the details", err, logFile.Name())
 	}
-	file := profile.ConfigFile(a.getenv)
-	profiles, err := profile.Load(file)
-	if err != nil {
-		return nil, err
-	}
-	p, err := cli.FindProfile(profiles, c.Profile, file)
-	if err != nil {
-		return nil, err
-	}
-	target, err := cli.Resolve(p, a.getenv)
-	if err != nil {
-		return nil, err
-	}
-	a.flags.Guard(target)
-	if c.Profile == a.flags.Profile {
-		err = a.flags.Override(target)
-	}
-	return target, err
+	return err
 }
 
-// open opens a hub; the embedded one, with its fleet, when target is nil. ctx bounds the opening alone.
-func (a *app) open(ctx context.Context, target *cli.Target, log *slog.Logger) (_ ui.Hub, err error) {
-	parts := &parts{log: log}
+// open opens a hub; the embedded one starts here, with its fleet. ctx bounds the opening alone.
+func (a *app) open(ctx context.Context, target *cli.Target) (_ ui.Hub, err error) {
+	var parts parts
 	defer func() {
 		if err != nil {
-			_ = parts.Close()
+			closing(a.log, "hub that did not open", parts)
 		}
 	}()
-	opts, embeddedHub := hub.Options{Log: log}, target == nil
-	if embeddedHub {
-		server, err := embedded.Start(ctx, embedded.Options{Log: log})
-		if err != nil {
-			return ui.Hub{}, err
-		}
-		parts.add("embedded hub", server)
-		cs, err := hub.ParseConnectionString(server.ConnectionString("iothubowner"))
-		if err != nil {
-			return ui.Hub{}, err
-		}
-		target, opts = &cli.Target{ConnectionString: cs}, optionsFor(server, log)
-		a.flags.Guard(target)
-	} else {
-		opts.RootCAs, opts.MQTTAddress, opts.Tier = target.RootCAs, target.MQTTAddress, target.Tier
-	}
-	client, err := hub.NewClient(target.ConnectionString, opts)
-	if err != nil {
-		return ui.Hub{}, err
-	}
-	parts.add("client", client)
+	cs := target.ConnectionString
+	opts := hub.Options{RootCAs: target.RootCAs, MQTTAddress: target.MQTTAddress, Tier: target.Tier, Log: a.log}
 	var methods []form.Suggestion
-	if embeddedHub {
-		modules, err := startDemo(ctx, target.ConnectionString, opts)
+	if target.Embedded {
+		server, err := embedded.Start(ctx, embedded.Options{Log: a.log})
 		if err != nil {
 			return ui.Hub{}, err
 		}
-		parts.add("fleet", modules)
+		parts = append(parts, server)
+		if cs, err = hub.ParseConnectionString(server.ConnectionString("iothubowner")); err != nil {
+			return ui.Hub{}, err
+		}
+		opts = optionsFor(server, a.log)
+		modules, err := fleet.StartDemo(ctx, cs, opts)
+		if err != nil {
+			return ui.Hub{}, err
+		}
+		parts = append(parts, modules)
 		for _, m := range fleet.Methods() {
 			methods = append(methods, form.Suggestion{Name: m.Name, Payload: m.Payload})
 		}
 	}
-	monitor := hub.NewMonitor(client)
-	parts.add("monitor", monitor)
-	options := ui.Options{
-		Keys: keymap.Default(), Host: client.Host(), Policy: client.Policy(), Embedded: embeddedHub,
-		Name: target.Profile, Color: target.Color, ReadOnly: target.ReadOnly, Production: target.Production,
-		Methods: methods, CAFile: target.CAFile, Store: a.store(target, embeddedHub), Drafts: a.drafts, Log: log, Now: time.Now,
+	client, err := hub.NewClient(cs, opts)
+	if err != nil {
+		return ui.Hub{}, err
 	}
-	if dir := a.stateDir(); dir != "" && !embeddedHub { // the demo's hub is gone with this program, and with it whatever is left to do
-		options.BulkFolder = filepath.Join(dir, "bulk")
+	parts = append(parts, client)
+	monitor := hub.NewMonitor(client)
+	parts = append(parts, monitor)
+	options := ui.Options{
+		Keys: keymap.Default(), Host: client.Host(), Policy: client.Policy(), Embedded: target.Embedded,
+		Name: target.Profile, Color: target.Color, ReadOnly: target.ReadOnly, Production: target.Production,
+		Methods: methods, CAFile: target.CAFile, Store: target.Store(a.stateDir), Drafts: a.drafts, Log: a.log, Now: time.Now,
+	}
+	if a.stateDir != "" && !target.Embedded { // the demo's hub is gone with this program, and with it whatever is left to do
+		options.BulkFolder = filepath.Join(a.stateDir, "bulk")
 	}
 	return ui.Hub{Backend: backend{client, monitor}, Options: options, Close: parts.Close}, nil
 }
 
-// store is where what the user chooses on a hub is kept; nil when there is no place.
-func (a *app) store(t *cli.Target, embeddedHub bool) profile.Store {
-	dir := a.stateDir()
-	switch {
-	case dir == "":
-		return nil
-	case embeddedHub:
-		return profile.In(dir, profile.Embedded, "hub")
-	case t.Profile != "":
-		return profile.In(dir, profile.Named, t.Profile)
-	}
-	return profile.In(dir, profile.ByHost, t.ConnectionString.HostName)
-}
-
-// parts are what belongs to a hub that is open, the last to be closed first.
-type parts struct {
-	log  *slog.Logger
-	all  []io.Closer
-	name []string
-}
-
-func (p *parts) add(name string, c io.Closer) {
-	p.all, p.name = append(p.all, c), append(p.name, name)
-}
-
-// Close closes them and logs what they say.
-func (p *parts) Close() error {
-	for i := range slices.Backward(p.all) {
-		closing(p.log, p.name[i], p.all[i])
-	}
-	return nil
+// optionsFor makes a client trust and find an embedded hub.
+func optionsFor(server *embedded.Server, log *slog.Logger) hub.Options {
+	return hub.Options{RootCAs: server.CertPool(), MQTTAddress: server.MQTTSAddress(), Log: log}
 }
 
 // backend is a hub as the dashboard wants it.
@@ -354,35 +244,20 @@ type backend struct {
 // Close would be ambiguous; each half is closed by whoever made it.
 func (backend) Close() error { return nil }
 
-// optionsFor makes a client trust and find an embedded hub.
-func optionsFor(server *embedded.Server, log *slog.Logger) hub.Options {
-	return hub.Options{RootCAs: server.CertPool(), MQTTAddress: server.MQTTSAddress(), Log: log}
+// parts are what belongs to a hub that is open, the last to be closed first.
+type parts []io.Closer
+
+func (p parts) Close() error {
+	var errs []error
+	for _, part := range slices.Backward(p) {
+		errs = append(errs, part.Close())
+	}
+	return errors.Join(errs...)
 }
 
-// demoFleet is the simulated modules at work, with a client of their own: what they exchange with the hub
-// is no business of the dashboard's.
-type demoFleet struct {
-	*fleet.Fleet
-	client *hub.Client
+// closing closes a part of the program and logs what it says.
+func closing(log *slog.Logger, part string, c io.Closer) {
+	if err := c.Close(); err != nil {
+		log.Warn("closing", "part", part, "error", err)
+	}
 }
-
-// startDemo creates the demo's identities and connects their simulated modules. ctx bounds the start
-// alone.
-func startDemo(ctx context.Context, cs hub.ConnectionString, opts hub.Options) (*demoFleet, error) {
-	client, err := hub.NewClient(cs, opts)
-	if err != nil {
-		return nil, err
-	}
-	err = fleet.Provision(ctx, client)
-	var modules *fleet.Fleet
-	if err == nil {
-		modules, err = fleet.Start(context.WithoutCancel(ctx), client, fleet.Options{RootCAs: opts.RootCAs, MQTTAddress: opts.MQTTAddress, Log: opts.Log})
-	}
-	if err != nil {
-		return nil, errors.Join(err, client.Close())
-	}
-	return &demoFleet{modules, client}, nil
-}
-
-// Close sends the modules home.
-func (d *demoFleet) Close() error { return errors.Join(d.Fleet.Close(), d.client.Close()) }

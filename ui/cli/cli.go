@@ -17,8 +17,11 @@ type UsageError struct{ error }
 // Unwrap returns the error itself.
 func (e UsageError) Unwrap() error { return e.error }
 
+// Usage makes an error a UsageError.
+func Usage(err error) error { return UsageError{err} }
+
 // Usagef returns a UsageError with a formatted sentence.
-func Usagef(format string, args ...any) error { return UsageError{fmt.Errorf(format, args...)} }
+func Usagef(format string, args ...any) error { return Usage(fmt.Errorf(format, args...)) }
 
 // NoArgs refuses arguments without repeating them: one of them may be a connection string. The
 // error ends in advice.

@@ -6,8 +6,27 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/spf13/cobra"
+
 	"twindeck/ui/profile"
 )
+
+// ProfilesCommand returns the command that lists the profiles of a file on the standard output of
+// its root.
+func ProfilesCommand(file string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "profiles",
+		Short: "List the hubs that you have named, without their secrets",
+		Args:  NoArgs("it lists " + file),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			profiles, err := profile.Load(file)
+			if err != nil {
+				return err
+			}
+			return WriteProfiles(cmd.OutOrStdout(), profiles, file)
+		},
+	}
+}
 
 // FindProfile returns the profile of a name, or says which there are.
 func FindProfile(profiles []profile.Profile, name, file string) (profile.Profile, error) {

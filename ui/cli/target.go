@@ -19,9 +19,15 @@ const ConnectionStringEnv = "IOTHUB_CONNECTION_STRING"
 // Naming says how a hub is named, to who tried it in another way.
 const Naming = "a hub is named with --profile, --connection-string-file or " + ConnectionStringEnv
 
+// NamingHelp says how a hub is named, for the help of a command that opens one.
+const NamingHelp = "The hub is that of --profile, or of --connection-string, --connection-string-file or " + ConnectionStringEnv + ", the first of\n" +
+	"them that is given. Without any it is an IoT Hub embedded in the program, with a fleet of simulated modules.\n" +
+	"Flags add to what the profile says, and go before it; --read-only and --production hold for every hub one switches to."
+
 // Target is a hub and how to treat it.
 type Target struct {
 	Profile          string // its name among the profiles; empty when it is none of them
+	Embedded         bool   // the hub in this process, whose connection string is known when it runs
 	ConnectionString hub.ConnectionString
 	CAFile           string         // where RootCAs came from; empty for the system's
 	RootCAs          *x509.CertPool // nil: the system's

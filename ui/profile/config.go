@@ -22,15 +22,11 @@ import (
 // ConfigFile returns where profiles are read from: $XDG_CONFIG_HOME/twindeck/profiles.toml, or
 // the same under ~/.config. It is empty when there is no home either.
 func ConfigFile(getenv func(string) string) string {
-	dir := getenv("XDG_CONFIG_HOME")
-	if !filepath.IsAbs(dir) {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return ""
-		}
-		dir = filepath.Join(home, ".config")
+	dir := folder(getenv("XDG_CONFIG_HOME"), ".config")
+	if dir == "" {
+		return ""
 	}
-	return filepath.Join(dir, "twindeck", "profiles.toml")
+	return filepath.Join(dir, "profiles.toml")
 }
 
 // maxConfig is more than any list of hubs takes, in bytes.

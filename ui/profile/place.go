@@ -3,9 +3,29 @@ package profile
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"os"
 	"path/filepath"
 	"strings"
 )
+
+// StateDir returns the folder of what the program itself keeps: $XDG_STATE_HOME/twindeck, or the
+// same under ~/.local/state. It is empty when there is no home either.
+func StateDir(getenv func(string) string) string {
+	return folder(getenv("XDG_STATE_HOME"), filepath.Join(".local", "state"))
+}
+
+// folder returns the program's folder under dir, or under a folder of the user's home when dir is
+// not absolute.
+func folder(dir, underHome string) string {
+	if !filepath.IsAbs(dir) {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return ""
+		}
+		dir = filepath.Join(home, underHome)
+	}
+	return filepath.Join(dir, "twindeck")
+}
 
 // Kind says by what a hub is known, so that a profile and a host of one name are two hubs.
 type Kind string

@@ -1,6 +1,4 @@
-// Package flags is how an embedded hub is described on a command line: its ports, its file, what it
-// starts with, and how it is to fail.
-package flags
+package command
 
 import (
 	"errors"
@@ -70,6 +68,10 @@ func (f *Flags) Options() (embedded.Options, error) {
 		return embedded.Options{}, fmt.Errorf("--tier is one of %s", strings.Join(throttle.Tiers(), ", "))
 	case f.indexLag < 0:
 		return embedded.Options{}, errors.New("--index-lag wants a duration such as 5s")
+	case holdsKey(f.CAFile):
+		return embedded.Options{}, errors.New("--ca-file wants the name of a file, not a connection string")
+	case holdsKey(f.Data):
+		return embedded.Options{}, errors.New("--data wants the name of a file, not a connection string")
 	case f.Data != "" && filepath.Clean(f.Data) == filepath.Clean(f.CAFile):
 		return embedded.Options{}, errors.New("--data and --ca-file must be two different files")
 	}
@@ -87,3 +89,7 @@ func (f *Flags) Options() (embedded.Options, error) {
 	}
 	return opts, nil
 }
+
+// holdsKey reports whether a connection string stands where a file is to be named: every later error
+// would show the name, and so the key.
+func holdsKey(name string) bool { return strings.Contains(strings.ToLower(name), "sharedaccess") }

@@ -1,4 +1,4 @@
-package flags
+package command
 
 import (
 	"strings"
@@ -45,10 +45,12 @@ func TestWhatIsWrongNamesItsFlag(t *testing.T) {
 		"--tier is one of F1, S1":      {"--tier", "B9"},
 		"--index-lag wants a duration": {"--index-lag", "-5s"},
 		"must be two different files":  {"--data", "./x", "--ca-file", "x"},
+		"--data wants the name":        {"--data", "HostName=h;SharedAccessKey=c2VjcmV0"},
+		"--ca-file wants the name":     {"--ca-file", "HostName=h;SharedAccessKey=c2VjcmV0"},
 		"--fault: ":                    {"--fault", "twins:429:sometimes"},
 		"--assume: ":                   {"--assume", "weather=fine"},
 	} {
-		if _, err := parsed(t, args...).Options(); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parsed(t, args...).Options(); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "c2Vj") {
 			t.Errorf("%v: %v", args, err)
 		}
 	}
