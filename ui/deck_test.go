@@ -333,6 +333,42 @@ func TestLeavingSomethingUnfinished(t *testing.T) {
 	})
 }
 
+// What waits in the forms for methods and messages, closed as they are, is asked about until it has
+// been sent.
+func TestLeavingWhatWasTypedAndNotSent(t *testing.T) {
+	onDeck(t, DeckOptions{}, func(p *deckPump) {
+		p.Press("i")
+		p.Type("reboot")
+		p.Press("esc", "w")
+		p.Type("good morning")
+		p.Press("esc")
+		p.to("contoso-prod")
+		p.sees("Leave for contoso-prod?", `What was typed into "Direct method on contoso-lab-device"`, "has not been sent, and will be lost", `"Message to contoso-lab-device"`)
+		p.Press("enter", "esc", "i")
+		p.sees("reboot")
+		p.w.hubs["contoso-lab"].failing("CallMethod", errUnplugged)
+		p.Press("ctrl+s")
+		p.wait(time.Second)
+		p.Press("esc")
+		p.to("contoso-prod")
+		p.sees("Direct method on") // a failure leaves it to be done
+		p.Press("enter", "esc", "i")
+		p.w.hubs["contoso-lab"].failing("CallMethod", nil)
+		p.Press("ctrl+s")
+		p.wait(time.Second)
+		p.Press("esc")
+		p.to("contoso-prod")
+		p.sees("Message to")
+		p.seesNot("Direct method on")
+		p.Press("enter", "esc", "w", "ctrl+s")
+		p.wait(time.Second)
+		p.sees("queued message")
+		p.Press("esc")
+		p.to("contoso-prod")
+		p.sees("switched to contoso-prod")
+	})
+}
+
 // A bulk run is asked about, and writes nothing more once its hub has been left.
 func TestLeavingABulkRun(t *testing.T) {
 	onDeck(t, DeckOptions{}, func(p *deckPump) {

@@ -106,6 +106,7 @@ func (m *Model) sent(msg sentMsg) tea.Cmd {
 		m.alert("Message to "+msg.mail.Device, msg.err)
 		return nil
 	}
+	msg.form.Arrived()
 	m.mails = append([]form.Mail{msg.mail}, m.mails[:min(len(m.mails), maxMails-1)]...)
 	text := "queued message " + msg.mail.Sent.ID
 	cmd := m.tellSender(msg.form, text+" for "+cell.Safe(msg.mail.Device))

@@ -48,6 +48,8 @@ func (m *Model) gotMethod(msg methodMsg) tea.Cmd {
 	m.heard(msg.err)
 	if msg.err != nil {
 		msg.run.Failed = sentence(msg.err)
+	} else {
+		msg.form.Answered()
 	}
 	m.runs = append([]form.Run{msg.run}, m.runs[:min(len(m.runs), maxRuns-1)]...)
 	if m.shows(msg.form) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -166,6 +167,35 @@ func (m *Model) leaveFor(c hubs.Choice) tea.Cmd {
 	return nil
 }
 
+// unsent names the closed forms for methods and messages that wait with something typed to be opened
+// again, a sentence each. Many are one sentence.
+func (m *Model) unsent() []string {
+	var titles []string
+	add := func(f interface {
+		dialog.Dialog
+		Dirty() bool
+	},
+	) {
+		if f.Dirty() && !m.shows(f) {
+			titles = append(titles, f.Title())
+		}
+	}
+	for _, f := range m.methods {
+		add(f)
+	}
+	for _, f := range m.drafts {
+		add(f)
+	}
+	if len(titles) > 3 {
+		return []string{fmt.Sprintf("What was typed into %d forms for methods and messages has not been sent, and will be lost.", len(titles))}
+	}
+	slices.Sort(titles)
+	for i, title := range titles {
+		titles[i] = "What was typed into \"" + title + "\" has not been sent, and will be lost."
+	}
+	return titles
+}
+
 // unfinished lists what is lost when the hub is left, a sentence each.
 func (m *Model) unfinished() []string {
 	var lost []string
@@ -182,6 +212,7 @@ func (m *Model) unfinished() []string {
 			lost = append(lost, "What was typed into \""+o.Title()+"\" has not been saved, and will be lost.")
 		}
 	}
+	lost = append(lost, m.unsent()...)
 	if m.bulk.run != nil {
 		lost = append(lost, "A bulk run is under way, and will stop; its report waits for the next start.")
 	}

@@ -57,6 +57,9 @@ type Message struct {
 	err         string
 	said        string // what was done last
 	mails       []Mail // to anybody, the newest first
+
+	arrived [5]string // what was typed when nothing of it was left to do
+	posted  [5]string // what was typed when it was sent last
 }
 
 // messagePart is one thing in the form that can have the focus.
@@ -85,6 +88,17 @@ func NewMessage(target hub.ID, mails []Mail, now func() time.Time, keys keymap.M
 		body: newArea(), properties: newArea(), id: newLine(""), correlation: newLine(""), life: newLine(""),
 	}
 }
+
+// typed returns all that is typed into the form.
+func (f *Message) typed() [5]string {
+	return [5]string{f.body.text(), f.properties.text(), f.id.text(), f.correlation.text(), f.life.text()}
+}
+
+// Dirty reports whether something was typed that is in no message that was sent.
+func (f *Message) Dirty() bool { return f.typed() != f.arrived }
+
+// Arrived says that the hub has the last message, also of a form that was closed meanwhile.
+func (f *Message) Arrived() { f.arrived = f.posted }
 
 // Device returns whom the message is for.
 func (f *Message) Device() string { return f.device }
@@ -250,6 +264,7 @@ func (f *Message) submit() Action {
 	if life, _ := readLife(f.life.text()); life > 0 { // nor has this
 		m.Expiry = f.now().Add(life)
 	}
+	f.posted = f.typed()
 	return Send{f.device, m}
 }
 

@@ -58,6 +58,9 @@ type Method struct {
 	began   time.Time
 	err     string
 
+	answered [4]string // what was typed when nothing of it was left to do
+	called   [4]string // what was typed when it was called last
+
 	runs    []Run // the newest first
 	cursor  int
 	opened  *jsonview.Model // the result of the run under the cursor; nil while it is folded
@@ -88,8 +91,20 @@ func NewMethod(target hub.ID, runs []Run, suggest []Suggestion, now func() time.
 	if i := slices.IndexFunc(runs, func(r Run) bool { return r.ID == target }); i >= 0 {
 		f.take(runs[i])
 	}
+	f.answered = f.typed()
 	return f
 }
+
+// typed returns all that is typed into the form.
+func (f *Method) typed() [4]string {
+	return [4]string{f.name.text(), f.payload.text(), f.respond.text(), f.connect.text()}
+}
+
+// Dirty reports whether something was typed that is in no call that was answered.
+func (f *Method) Dirty() bool { return f.typed() != f.answered }
+
+// Answered says that the last call was answered, also of a form that was closed meanwhile.
+func (f *Method) Answered() { f.answered = f.called }
 
 // take puts a call into the fields.
 func (f *Method) take(r Run) {
@@ -97,7 +112,7 @@ func (f *Method) take(r Run) {
 	f.payload.set(r.Typed)
 	f.respond.set(strconv.Itoa(int(r.Call.ResponseTimeout / time.Second)))
 	f.connect.set(strconv.Itoa(int(r.Call.ConnectTimeout / time.Second)))
-	f.err = ""
+	f.err, f.answered = "", f.typed()
 }
 
 // Title implements the dialog's interface.
@@ -293,6 +308,7 @@ func (f *Method) submit() Action {
 	}
 	respond, _ := strconv.Atoi(f.respond.text()) // neither have these
 	connect, _ := strconv.Atoi(f.connect.text())
+	f.called = f.typed()
 	return Call{Run{
 		ID: f.target, At: f.now(), Typed: f.payload.text(),
 		Call: hub.MethodCall{
