@@ -63,6 +63,19 @@ func Bindings(scope any) []Binding {
 	return all
 }
 
+// Refusing returns the keys of a dashboard that takes none of those that write, and why.
+func (m Map) Refusing(reason string) Map {
+	scopes := reflect.ValueOf(&m).Elem()
+	for i := range scopes.NumField() {
+		for j := range scopes.Field(i).NumField() {
+			if b := scopes.Field(i).Field(j).Addr().Interface().(*Binding); b.Writes {
+				b.Refused = reason
+			}
+		}
+	}
+	return m
+}
+
 // Markdown returns the keys as the table of the README, scope by scope.
 func (m Map) Markdown() string {
 	var b strings.Builder

@@ -15,6 +15,9 @@ type Binding struct {
 	// Writes says that it leads to a change of the hub, or throws a device off: on a hub that is
 	// open read-only it is refused.
 	Writes bool
+	// Refused says why it does nothing now, in a word or two: "read-only". What it would do is not
+	// offered anywhere then. Empty: it works.
+	Refused string
 }
 
 // Press is a key press; tea.KeyPressMsg is one. Its String names the key, a printable

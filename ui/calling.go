@@ -3,10 +3,14 @@ package ui
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/hub"
+	"twindeck/keymap"
 	"twindeck/ui/calls"
 )
 
@@ -151,6 +155,18 @@ func (m *Model) wantsDetails(key tea.KeyPressMsg) bool {
 		return false
 	}
 	return key.Text == ""
+}
+
+// detailsKey is the binding that shows the details of a failure, with the keys that do so now: those
+// that type nothing where a dialog or a text would take the others.
+func (m *Model) detailsKey() keymap.Binding {
+	b := m.keys.Global.Details
+	if m.front() == nil && m.query.bar == nil && !m.devices.Typing() && !m.resultsTyping() {
+		return b
+	}
+	b.Keys = slices.DeleteFunc(slices.Clone(b.Keys), func(k string) bool { return utf8.RuneCountInString(k) == 1 })
+	b.Label = strings.Join(b.Keys, "/")
+	return b
 }
 
 // canDetail reports whether the footer should name the key: while the status line tells of a failure,

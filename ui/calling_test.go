@@ -101,6 +101,11 @@ func TestTheDetailsOfAFailureAreOneKeyAway(t *testing.T) {
 		p.wait(100 * time.Millisecond)
 		p.sees("new!", "connection refused")
 		p.seesNot("Failure")
+		p.m.say(bad, "another failure") // where ! is typed, f1 alone leads to it
+		lines := strings.Split(p.Text(), "\n")
+		if last := lines[len(lines)-1]; !strings.Contains(last, "another failure  f1 details") {
+			t.Errorf("the last line is %q", last)
+		}
 		p.Press("f1")
 		p.sees("Failure 2 of 2", "connection refused", "nothing was exchanged with the hub")
 		p.Press("]")

@@ -96,8 +96,8 @@ func (d *Deck) caption(key tea.KeyPressMsg) tea.Cmd {
 		b, does = d.hub.meaning(key)
 	}
 	switch {
-	case does && b.Writes && d.hub.opts.ReadOnly:
-		d.captions.add(keyName(b, key), "read-only")
+	case does && b.Refused != "":
+		d.captions.add(keyName(b, key), b.Refused)
 	case does:
 		d.captions.add(keyName(b, key), b.Short)
 	case key.Text == "":

@@ -94,7 +94,10 @@ func (m *Model) gotDrafts(msg draftsMsg) tea.Cmd {
 	} else {
 		text += strings.Join(names, ", ")
 	}
-	return m.say(info, text+"; edit goes on with them")
+	if m.keys.Selection.EditDesired.Refused == "" {
+		text += "; edit goes on with them"
+	}
+	return m.say(info, text)
 }
 
 // showUnsaved lets the twin pane say what is kept for the twin it shows.
@@ -108,7 +111,11 @@ func (m *Model) showUnsaved() {
 			if s == patch.Tags {
 				key, what = m.keys.Selection.EditTags, "unsaved tags of "
 			}
-			lines = append(lines, what+form.Clock(kept[0].At, m.clock)+": "+key.Label+" goes on")
+			line := what + form.Clock(kept[0].At, m.clock)
+			if key.Refused == "" {
+				line += ": " + key.Label + " goes on"
+			}
+			lines = append(lines, line)
 		}
 	}
 	m.twin.SetUnsaved(lines)

@@ -177,7 +177,10 @@ func (m *Model) selection(key keymap.Press) (cmd tea.Cmd, done bool) {
 	default:
 		return nil, false
 	}
-	if !ok {
+	switch {
+	case !ok && k.NewDevice.Refused != "":
+		return m.say(info, "select a device first"), true
+	case !ok:
 		return m.say(info, "select a device first, or create one with "+k.NewDevice.Label), true
 	}
 	return act(id), true
@@ -263,5 +266,5 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 		first = append(first, k.Selection.Delete, k.Selection.Status, k.Selection.Keys, k.Selection.Token)
 	}
 	first = append(first, k.Global.Hubs)
-	return m.allowed(first), always
+	return first, always
 }

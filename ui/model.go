@@ -135,6 +135,7 @@ func newModel(ctx context.Context, backend Backend, opts Options) *Model {
 	if opts.ReadOnly {
 		backend = ReadOnly(backend, opts.Embedded)
 		opts.Keys.Selection.Attach.Writes = !opts.Embedded
+		opts.Keys = opts.Keys.Refusing("read-only")
 	}
 	m := &Model{
 		backend:  backend,

@@ -36,7 +36,12 @@ func (d *Deck) present(on bool) {
 // present makes the dashboard show, or no longer show, what an audience must not see.
 func (m *Model) present(on bool) {
 	m.opts.Presenter = on
-	m.twin.Conceal()
+	why := ""
+	if on {
+		why = "presenter mode"
+	}
+	m.keys.Selection.RevealKeys.Refused, m.keys.Token.Reveal.Refused = why, why
+	m.twin.Conceal(m.keys)
 	m.frame.forget()
 }
 

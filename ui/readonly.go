@@ -125,17 +125,3 @@ func (m *Model) refuseWrite(key keymap.Press) (cmd tea.Cmd, refused bool) {
 	}
 	return nil, false
 }
-
-// allowed leaves out the keys that a read-only hub refuses.
-func (m *Model) allowed(bindings []keymap.Binding) []keymap.Binding {
-	if !m.opts.ReadOnly {
-		return bindings
-	}
-	kept := bindings[:0:0]
-	for _, b := range bindings {
-		if !b.Writes {
-			kept = append(kept, b)
-		}
-	}
-	return kept
-}

@@ -105,6 +105,51 @@ func TestReadOnlyOnTheScreen(t *testing.T) {
 	})
 }
 
+// What a read-only hub refuses is offered nowhere, and the help says why.
+func TestReadOnlyOffersNothingThatItRefuses(t *testing.T) {
+	inBubble(t, Options{ReadOnly: true}, 120, 36, func(*fakeHub) {}, func(p *pump) {
+		p.sees("no devices", "Nothing is attached.")
+		p.seesNot("creates one", "to attach")
+		p.Press("t")
+		p.sees("read-only: no edit tags here")
+		p.hub.add(hub.ID{Device: "bare"}, `{}`, `{}`, `{}`)
+		p.Press("r")
+		p.wait(time.Second)
+		p.Press("l", "2")
+		p.sees("no modules", "no properties yet")
+		p.seesNot("creates one", "adds desired")
+		p.Press("]")
+		p.sees("no tags yet")
+		p.seesNot("adds some")
+		p.Press("]")
+		p.wait(time.Second)
+		p.sees("SAS token")
+		p.seesNot("K keys", "d delete", "x disable")
+		p.Press("?")
+		p.sees("create a device (not now: read-only)")
+		p.seesNot("type a query of the hub (not now")
+	})
+	inBubble(t, Options{}, 120, 36, func(*fakeHub) {}, func(p *pump) {
+		p.sees("no devices; n creates one", "Press c to attach")
+	})
+}
+
+// In presenter mode nothing offers to reveal what stays masked.
+func TestPresenterModeOffersNothingThatItRefuses(t *testing.T) {
+	onDeck(t, DeckOptions{}, func(p *deckPump) {
+		p.Press("2", "]", "]")
+		p.wait(time.Second)
+		p.sees("v reveals")
+		p.Press("ctrl+p")
+		p.seesNot("v reveals", "v reveal")
+		p.Press("T")
+		p.sees("token")
+		p.seesNot("reveals it")
+		p.Press("esc", "ctrl+p")
+		p.sees("v reveals")
+	})
+}
+
 // On the embedded hub nobody depends on the devices, so that one may watch what they receive.
 func TestReadOnlyOnTheEmbeddedHubAttaches(t *testing.T) {
 	inBubble(t, Options{ReadOnly: true, Embedded: true}, 120, 36, demo, func(p *pump) {

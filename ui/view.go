@@ -254,7 +254,7 @@ func (m *Model) footer(w int) string {
 func (m *Model) message(w int) string {
 	message, more := m.status.view(m.theme), ""
 	if message != "" && m.status.tone == bad && m.canDetail() && w > 40 {
-		more = "  " + m.theme.Hints(w, m.keys.Global.Details)
+		more = "  " + m.theme.Hints(w, m.detailsKey())
 	}
 	if message == "" {
 		message = m.bulkSegment()

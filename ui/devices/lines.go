@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"twindeck/keymap"
 	"twindeck/ui/cell"
 	"twindeck/ui/devices/roster"
 	"twindeck/ui/theme"
@@ -24,6 +25,14 @@ func (p *Pane) filterLine(th theme.Theme, width int) string {
 	return th.Accent.Render(slash) + " " + p.filter.View()
 }
 
+// creates says which key creates what there is none of; nothing where it does not.
+func creates(b keymap.Binding) string {
+	if b.Refused != "" {
+		return ""
+	}
+	return "; " + b.Label + " creates one"
+}
+
 func (p *Pane) emptyLine() string {
 	switch {
 	case p.job != nil:
@@ -39,7 +48,7 @@ func (p *Pane) emptyLine() string {
 	case p.problem != "":
 		return ""
 	}
-	return " no devices; " + p.keys.Selection.NewDevice.Label + " creates one"
+	return " no devices" + creates(p.keys.Selection.NewDevice)
 }
 
 // footLine tells what is marked, how much the filter lets through, and how much of the registry is

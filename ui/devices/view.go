@@ -238,7 +238,7 @@ func (v view) note(r roster.Row) string {
 		return "    " + v.cursor.Over(v.theme.Bad.Render(theme.Rejected+" "+cell.Safe(problem)))
 	case roster.Known:
 	}
-	return "    " + v.cursor.Over(v.theme.Muted.Render("no modules; "+v.pane.keys.Selection.NewModule.Label+" creates one"))
+	return "    " + v.cursor.Over(v.theme.Muted.Render("no modules"+creates(v.pane.keys.Selection.NewModule)))
 }
 
 func (v view) dot(connected, disabled bool) string {

@@ -117,16 +117,20 @@ func (h *Help) column(groups []keymap.Group, w int) []string {
 		}
 		lines = append(lines, h.theme.Header.Render(g.Title))
 		for _, b := range g.Bindings {
+			key, long := h.theme.Shortcut, b.Long
+			if b.Refused != "" {
+				key, long = h.theme.Muted, long+" (not now: "+b.Refused+")"
+			}
 			if w >= narrow {
-				text := paragraphs(b.Long, w-label-2)
-				lines = append(lines, h.theme.Shortcut.Render(cell.FitRight(b.Label, label))+"  "+text[0])
+				text := paragraphs(long, w-label-2)
+				lines = append(lines, key.Render(cell.FitRight(b.Label, label))+"  "+text[0])
 				for _, more := range text[1:] {
 					lines = append(lines, cell.Spaces(label+2)+more)
 				}
 				continue
 			}
-			lines = append(lines, h.theme.Shortcut.Render(b.Label))
-			for _, l := range paragraphs(b.Long, w-2) {
+			lines = append(lines, key.Render(b.Label))
+			for _, l := range paragraphs(long, w-2) {
 				lines = append(lines, "  "+l)
 			}
 		}

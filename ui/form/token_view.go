@@ -44,6 +44,9 @@ func (f *Token) rows(w int) []tokenLine {
 	lines = append(lines, tokenLine{-1, fieldRow(th, w, false, "expires", f.expires())})
 	if f.token == nil {
 		hint := "  " + f.keys.Token.Reveal.Label + " reveals it"
+		if f.keys.Token.Reveal.Refused != "" {
+			hint = ""
+		}
 		return append(lines, tokenLine{rowToken, fieldRow(th, w, f.focus == rowToken, "token", theme.Masked+th.Muted.Render(hint))})
 	}
 	long(rowToken, "token", cell.Safe(f.token.Reveal()), th.Warn)

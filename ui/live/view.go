@@ -272,6 +272,8 @@ func (p *Pane) hints(width, height int) []string {
 		return []string{" waiting" + theme.Pending}
 	case len(p.clients) > 0:
 		return []string{"", " waiting for events" + theme.Pending}
+	case p.keys.Selection.Attach.Refused != "":
+		return []string{" Nothing is attached."}
 	case width < 34 || height < 6:
 		return []string{" " + p.keys.Selection.Attach.Label + " to attach"}
 	}

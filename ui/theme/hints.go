@@ -14,12 +14,12 @@ type hint struct {
 }
 
 // place puts bindings on a line of at most w cells: as many as fit whole, in the order given. A
-// binding without a label is left out.
+// binding without a label, or one that does nothing now, is left out.
 func place(w int, bindings []keymap.Binding) []hint {
 	var placed []hint
 	at := 0
 	for _, k := range bindings {
-		if k.Label == "" {
+		if k.Label == "" || k.Refused != "" {
 			continue
 		}
 		if len(placed) > 0 {
@@ -36,7 +36,7 @@ func place(w int, bindings []keymap.Binding) []hint {
 }
 
 // Hints returns what keys do, on one line of at most w cells: as many bindings as fit
-// whole, in the order given. A binding without a label is left out.
+// whole, in the order given. A binding without a label, or one that does nothing now, is left out.
 func (t Theme) Hints(w int, bindings ...keymap.Binding) string {
 	var b strings.Builder
 	for i, k := range place(w, bindings) {

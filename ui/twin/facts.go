@@ -96,12 +96,23 @@ func (f *facts) hints(p *Pane, i *hub.Identity) {
 		return
 	}
 	k := p.keys.Selection
-	name := func(b keymap.Binding) string { return b.Label + " " + b.Short }
-	first := name(k.Keys)
-	if !i.IsModule() {
-		first = name(k.Status) + "   " + first
+	if i.IsModule() {
+		k.Status.Refused = "a device's"
 	}
-	f.list = append(f.list, fact{}, fact{value: first}, fact{value: name(k.Token) + "   " + name(k.Delete)})
+	line := func(keys ...keymap.Binding) {
+		var names []string
+		for _, b := range keys {
+			if b.Refused == "" {
+				names = append(names, b.Label+" "+b.Short)
+			}
+		}
+		if len(names) > 0 {
+			f.list = append(f.list, fact{value: strings.Join(names, "   ")})
+		}
+	}
+	f.list = append(f.list, fact{})
+	line(k.Status, k.Keys)
+	line(k.Token, k.Delete)
 }
 
 // scopes says what a device is connected through, and what others name that connect through it.
@@ -133,8 +144,16 @@ func (f *facts) key(p *Pane, label string, k hub.Key) {
 	case p.revealed:
 		f.list = append(f.list, fact{label: label, value: cell.Safe(k.Reveal()), warn: true})
 	default:
-		f.list = append(f.list, fact{label: label, value: theme.Masked + "  " + p.keys.Selection.RevealKeys.Label + " reveals"})
+		f.list = append(f.list, fact{label: label, value: theme.Masked + reveals(p.keys.Selection.RevealKeys)})
 	}
+}
+
+// reveals names the key that reveals, where it does.
+func reveals(b keymap.Binding) string {
+	if b.Refused != "" {
+		return ""
+	}
+	return "  " + b.Label + " reveals"
 }
 
 func (f *facts) connectionString(p *Pane, i *hub.Identity) {

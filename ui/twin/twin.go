@@ -198,8 +198,10 @@ func (p *Pane) ToggleReveal() Action {
 	return p.Wanted()
 }
 
-// Conceal masks the keys and lays everything out again, for when what may be shown has changed.
-func (p *Pane) Conceal() {
+// Conceal masks the keys and lays everything out again, for when what may be shown has changed, and
+// with it which of the keymap's keys work.
+func (p *Pane) Conceal(keys keymap.Map) {
+	p.keys = keys
 	p.revision++
 	p.revealed = false
 	p.facts.set(p)

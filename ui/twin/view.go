@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"twindeck/hub/patch"
+	"twindeck/keymap"
 	"twindeck/ui/cell"
 	"twindeck/ui/theme"
 )
@@ -102,11 +103,19 @@ func (p *Pane) instead(th theme.Theme, width int) []string {
 	case p.twin == nil:
 		return muted("reading" + theme.Pending)
 	case p.tab == Properties && len(p.props.rows) == 0:
-		return muted("no properties yet; " + p.keys.Selection.EditDesired.Label + " adds desired ones")
+		return muted("no properties yet" + offer(p.keys.Selection.EditDesired, "adds desired ones"))
 	case p.tab == Tags && len(p.tags.rows) == 0:
-		return muted("no tags yet; " + p.keys.Selection.EditTags.Label + " adds some")
+		return muted("no tags yet" + offer(p.keys.Selection.EditTags, "adds some"))
 	}
 	return nil
+}
+
+// offer says behind a sentence what a key does; nothing when it does not now.
+func offer(b keymap.Binding, does string) string {
+	if b.Refused != "" {
+		return ""
+	}
+	return "; " + b.Label + " " + does
 }
 
 func filled(lines []string, width, height int) []string {
