@@ -42,6 +42,7 @@ type Call struct {
 	Status   int    // of HTTP, or as HTTP's; 0 when there is none
 	Sent     Content
 	Received Content
+	Routine  bool // made under [Routine]
 
 	Problem    string // why there is no answer, or what the answer refuses, without op; empty for a success
 	Code       Code   // as in Error
@@ -136,7 +137,9 @@ func newCallLog() *callLog { return &callLog{ring: make([]Call, MaxCalls), first
 // observer returns what is told of the exchanges of a client; the zero ID means the service.
 func (l *callLog) observer(id ID) iothub.Observe {
 	return func(ctx context.Context, e iothub.Exchange) {
-		number := l.add(l.call(id, e))
+		c := l.call(id, e)
+		c.Routine = manners(ctx).routine
+		number := l.add(c)
 		if into, ok := ctx.Value(callNumber{}).(*uint64); ok {
 			*into = number
 		}

@@ -70,7 +70,7 @@ func (c *counter) sum(now time.Time) int {
 }
 
 // behaviour is how a call takes its turn.
-type behaviour struct{ background, atOnce bool }
+type behaviour struct{ background, atOnce, routine bool }
 
 type behaviourKey struct{}
 
@@ -95,6 +95,14 @@ func Background(ctx context.Context) context.Context {
 func AtOnce(ctx context.Context) context.Context {
 	b := manners(ctx)
 	b.atOnce = true
+	return context.WithValue(ctx, behaviourKey{}, b)
+}
+
+// Routine marks calls that a program makes by itself, over and over, as opposed to what somebody did: the
+// call log has them as such.
+func Routine(ctx context.Context) context.Context {
+	b := manners(ctx)
+	b.routine = true
 	return context.WithValue(ctx, behaviourKey{}, b)
 }
 

@@ -209,6 +209,7 @@ func Default() Map {
 			Filter:   bind("/", "filter", "show only calls with a text, a status (404, 4xx), a kind (rest, mqtt) or failed; ! in front turns it round", "/"),
 			Failed:   bind("x", "failed only", "show only calls that failed, or all", "x"),
 			Kind:     bind("tab", "kind", "show only REST, MQTT or AMQP, or all", "tab"),
+			Routine:  bind("a", "background", "show also what twindeck asks by itself, such as the reading again every second, or hide it", "a"),
 			Follow:   bind("f", "follow", "keep the newest call in view, or stop doing so", "f"),
 			Older:    bind("]", "older", "go to the call, or the failure, before this one", "]"),
 			Newer:    bind("[", "newer", "go to the one after it", "["),

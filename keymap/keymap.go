@@ -135,7 +135,8 @@ type TokenKeys struct {
 // CallsKeys work in the call log and in the details of a failure.
 type CallsKeys struct {
 	Open, Back                     Binding
-	Filter, Failed, Kind, Follow   Binding
+	Filter, Failed, Kind, Routine  Binding
+	Follow                         Binding
 	Older, Newer, Expand, Collapse Binding
 	CopyCurl, CopyBody, CopyText   Binding
 	Close                          Binding

@@ -105,7 +105,7 @@ func (m *Model) readPages() tea.Cmd {
 	l.state = listingRuns
 	ctx, gen := l.begin(m.ctx)
 	if l.quiet || l.more != "" {
-		ctx = hub.Background(ctx)
+		ctx = hub.Routine(hub.Background(ctx))
 	}
 	m.showProgress()
 	return listPages(ctx, m.backend, pagesMsg{gen: gen, more: l.more, size: l.size, large: l.large})
@@ -243,7 +243,7 @@ func (m *Model) stopListing() tea.Cmd {
 // countDevices asks how many devices there are, so that it can be said how far the listing is. A policy that
 // may not know that is no problem.
 func (m *Model) countDevices() tea.Cmd {
-	ctx, b, gen := hub.Background(m.ctx), m.backend, m.listing.gen
+	ctx, b, gen := hub.Routine(hub.Background(m.ctx)), m.backend, m.listing.gen
 	return func() tea.Msg {
 		s, err := b.Statistics(ctx)
 		return totalMsg{gen, s.Devices, err}

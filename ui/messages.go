@@ -229,7 +229,7 @@ func (m *Model) lookForFeedback(msg feedbackDueMsg) tea.Cmd {
 		m.looking = false
 		return nil
 	}
-	return readFeedback(m.ctx, m.backend, nil, ids, msg.left-1)
+	return readFeedback(hub.Routine(m.ctx), m.backend, nil, ids, msg.left-1)
 }
 
 func (m *Model) gotFeedback(msg feedbackMsg) tea.Cmd {

@@ -234,14 +234,14 @@ func (m *Model) restyle(dark, color bool) {
 func (m *Model) tick() tea.Cmd {
 	m.clock = m.opts.Now()
 	m.ticks++
-	cmds := []tea.Cmd{after(m.ctx, clockPeriod, clockMsg{})}
+	cmds, routine := []tea.Cmd{after(m.ctx, clockPeriod, clockMsg{})}, hub.Routine(m.ctx)
 	cmds = append(cmds, m.checkReach())
 	if m.opts.Embedded {
 		if !m.reading.busy {
-			cmds = append(cmds, m.readTwin())
+			cmds = append(cmds, m.readTwinIn(routine))
 		}
 		if m.ticks%2 == 0 && !m.listing.running() && m.devices.Len() <= 2*pageSize {
-			cmds = append(cmds, m.relist(), m.readOpenModules())
+			cmds = append(cmds, m.relist(), m.readOpenModulesIn(routine))
 		}
 	}
 	if m.refreshDue() {

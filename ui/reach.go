@@ -87,7 +87,7 @@ func (m *Model) checkReach() tea.Cmd {
 		return nil
 	}
 	r.asked = m.clock
-	ctx, gen := r.asking.start(m.ctx)
+	ctx, gen := r.asking.start(hub.Routine(m.ctx))
 	return askReach(ctx, m.backend, gen)
 }
 

@@ -110,23 +110,27 @@ func (m *Model) refresh() tea.Cmd {
 // openDevices bounds how many open devices a refresh reads the modules of.
 const openDevices = 8
 
-func (m *Model) readOpenModules() tea.Cmd {
+func (m *Model) readOpenModules() tea.Cmd { return m.readOpenModulesIn(m.ctx) }
+
+func (m *Model) readOpenModulesIn(ctx context.Context) tea.Cmd {
 	var cmds []tea.Cmd
 	for _, device := range m.devices.Open(openDevices) {
 		if t := m.modules[device]; t == nil || !t.busy {
-			cmds = append(cmds, m.readModulesOf(device))
+			cmds = append(cmds, m.readModulesIn(ctx, device))
 		}
 	}
 	return tea.Batch(cmds...)
 }
 
-func (m *Model) readModulesOf(device string) tea.Cmd {
+func (m *Model) readModulesOf(device string) tea.Cmd { return m.readModulesIn(m.ctx, device) }
+
+func (m *Model) readModulesIn(ctx context.Context, device string) tea.Cmd {
 	t := m.modules[device]
 	if t == nil {
 		t = &task{}
 		m.modules[device] = t
 	}
-	ctx, gen := t.start(m.ctx)
+	ctx, gen := t.start(ctx)
 	return readModules(ctx, m.backend, gen, device)
 }
 
@@ -168,15 +172,18 @@ func (m *Model) retarget() tea.Cmd {
 }
 
 // readTwin reads the twin shown, and the identity when it is looked at.
-func (m *Model) readTwin() tea.Cmd {
+func (m *Model) readTwin() tea.Cmd { return m.readTwinIn(m.ctx) }
+
+// readTwinIn is readTwin under a context of the dashboard's own.
+func (m *Model) readTwinIn(ctx context.Context) tea.Cmd {
 	id := m.twin.ID()
 	if id.Device == "" {
 		return nil
 	}
-	ctx, gen := m.reading.start(m.ctx)
-	cmd := readTwin(ctx, m.backend, gen, id)
+	reading, gen := m.reading.start(ctx)
+	cmd := readTwin(reading, m.backend, gen, id)
 	if m.twin.Tab() == twin.Identity {
-		cmd = tea.Batch(cmd, m.readIdentityOf(id))
+		cmd = tea.Batch(cmd, m.readIdentityIn(ctx, id))
 	}
 	return cmd
 }
@@ -233,8 +240,10 @@ func (m *Model) overtake(t hub.Twin) {
 	m.show(t)
 }
 
-func (m *Model) readIdentityOf(id hub.ID) tea.Cmd {
-	ctx, gen := m.identity.start(m.ctx)
+func (m *Model) readIdentityOf(id hub.ID) tea.Cmd { return m.readIdentityIn(m.ctx, id) }
+
+func (m *Model) readIdentityIn(ctx context.Context, id hub.ID) tea.Cmd {
+	ctx, gen := m.identity.start(ctx)
 	return readIdentity(ctx, m.backend, gen, id)
 }
 

@@ -157,6 +157,40 @@ func TestFilteringTheList(t *testing.T) {
 	}
 }
 
+// What the program asks by itself is not what somebody looks for: it is counted, and shown on request.
+// What failed of it is shown in any case.
+func TestCallsInTheBackgroundAreHidden(t *testing.T) {
+	list := some()[:2]
+	for i := range 5 {
+		list = append(list, hub.Call{Seq: uint64(3 + i), At: began, Method: "GET", Target: "/routine", Status: 200, Routine: true})
+	}
+	list = append(list, hub.Call{Seq: 8, At: began, Method: "GET", Target: "/broken", Status: 503, Routine: true})
+	l := newLog(list)
+	shows(t, l, "Calls: 3", "5 in the background hidden, a shows them", "/broken", "/twins/thermostat-07")
+	hides(t, l, "/routine")
+	press(l, "a")
+	shows(t, l, "Calls: 8", "· /routine", "· /broken", "those marked · are in the background, a hides them")
+	press(l, "j", "enter")
+	shows(t, l, "in the background", "GET /routine")
+	press(l, "esc", "/", "routine", "enter")
+	shows(t, l, "Calls: 5 of 8")
+	press(l, "esc") // shows all again, and leaves a as it was
+	shows(t, l, "Calls: 8")
+	press(l, "a")
+	l.Add(hub.Calls{List: []hub.Call{{Seq: 9, Target: "/routine", Status: 200, Routine: true}}})
+	shows(t, l, "Calls: 3", "6 in the background hidden")
+	// The count is of what is kept.
+	var many []hub.Call
+	for i := range 3 * hub.MaxCalls {
+		many = append(many, hub.Call{Seq: uint64(10 + i), Status: 200, Routine: true})
+	}
+	l.Add(hub.Calls{List: many})
+	if l.hidden != len(l.all) || len(l.shown) != 0 {
+		t.Errorf("%d hidden and %d shown of %d", l.hidden, len(l.shown), len(l.all))
+	}
+	shows(t, l, "Calls: 0", "nothing but calls in the background yet; a shows them")
+}
+
 func TestACallOpensToItsBodies(t *testing.T) {
 	l := newLog(some()[:2])
 	press(l, "j", "enter")

@@ -138,6 +138,9 @@ func facts(c hub.Call, clock func(hub.Call) string) []string {
 	if c.Received.Size > 0 {
 		first += "  received " + size(c.Received)
 	}
+	if c.Routine {
+		first += "  in the background"
+	}
 	lines := []string{first}
 	if c.Code != "" || c.Number != 0 {
 		code := "error code " + cell.Safe(string(c.Code))

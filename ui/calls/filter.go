@@ -13,6 +13,9 @@ type filter struct {
 	failed bool         // only what failed
 	kind   hub.Protocol // only these, when some is set
 	some   bool
+	// routine lets through what the program did by itself and what went well: without it such calls
+	// would be most of the list.
+	routine bool
 }
 
 // term is one word of a filter.
@@ -35,11 +38,14 @@ func (f *filter) parse(text string) {
 	}
 }
 
-// all reports whether nothing is hidden.
+// hides reports whether a call is left out as one that the program made by itself.
+func (f *filter) hides(c *hub.Call) bool { return !f.routine && c.Routine && !c.Failed() }
+
+// all reports whether nothing is hidden but what is by itself.
 func (f *filter) all() bool { return len(f.terms) == 0 && !f.failed && !f.some }
 
 func (f *filter) fits(c *hub.Call) bool {
-	if f.failed && !c.Failed() || f.some && c.Protocol != f.kind {
+	if f.hides(c) || f.failed && !c.Failed() || f.some && c.Protocol != f.kind {
 		return false
 	}
 	for _, t := range f.terms {

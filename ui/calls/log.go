@@ -34,6 +34,7 @@ type Log struct {
 	input  textinput.Model
 	grid   grid.Grid
 	follow bool
+	hidden int // calls left out as the program's own
 	missed int // calls shown that came while not following
 	open   *record
 }
@@ -80,6 +81,9 @@ func (l *Log) Add(calls hub.Calls) {
 			continue
 		}
 		l.all = append(l.all, *c)
+		if l.filter.hides(c) {
+			l.hidden++
+		}
 		if l.filter.fits(c) {
 			l.shown = append(l.shown, c.Seq)
 			added++
@@ -87,6 +91,11 @@ func (l *Log) Add(calls hub.Calls) {
 	}
 	if len(l.all) > hub.MaxCalls+spare {
 		gone := len(l.all) - hub.MaxCalls
+		for i := range l.all[:gone] {
+			if l.filter.hides(&l.all[i]) {
+				l.hidden--
+			}
+		}
 		l.lost += uint64(gone)
 		l.all = slices.Clone(l.all[gone:])
 		first := sort.Search(len(l.shown), func(i int) bool { return l.shown[i] >= l.all[0].Seq })
@@ -127,8 +136,11 @@ func (l *Log) refilter() {
 	if c := l.selected(); c != nil && !l.follow {
 		at = c.Seq
 	}
-	l.shown = l.shown[:0]
+	l.shown, l.hidden = l.shown[:0], 0
 	for i := range l.all {
+		if l.filter.hides(&l.all[i]) {
+			l.hidden++
+		}
 		if l.filter.fits(&l.all[i]) {
 			l.shown = append(l.shown, l.all[i].Seq)
 		}
@@ -208,7 +220,7 @@ func (l *Log) pressList(press tea.KeyPressMsg) Action {
 	k := l.keys.Calls
 	switch {
 	case l.keys.Filter.Clear.Matches(press) && !l.filter.all():
-		l.filter = filter{}
+		l.filter = filter{routine: l.filter.routine}
 		l.input.SetValue("")
 		l.refilter()
 	case k.Close.Matches(press):
@@ -226,6 +238,9 @@ func (l *Log) pressList(press tea.KeyPressMsg) Action {
 		l.refilter()
 	case k.Kind.Matches(press):
 		l.nextKind()
+	case k.Routine.Matches(press):
+		l.filter.routine = !l.filter.routine
+		l.refilter()
 	case k.Follow.Matches(press):
 		l.setFollow(!l.follow)
 	case k.CopyCurl.Matches(press):

@@ -63,7 +63,7 @@ func (l *Log) viewOpen(w, h int) []string {
 
 // count says how many calls there are, and how many of them the filter lets through.
 func (l *Log) count() string {
-	n := len(l.all)
+	n := len(l.all) - l.hidden
 	if l.filter.all() {
 		return ": " + strconv.Itoa(n)
 	}
@@ -95,7 +95,7 @@ func (l *Log) filterLine(w int) string {
 	}
 	left := kind
 	if kind == "" {
-		left = th.Muted.Render(cell.Truncate("newest first", max(w-cell.Width(right)-2, 0)))
+		left = th.Muted.Render(cell.Truncate(l.order(), max(w-cell.Width(right)-2, 0)))
 	}
 	gap := w - cell.Width(left) - cell.Width(right)
 	if gap < 1 {
@@ -103,6 +103,21 @@ func (l *Log) filterLine(w int) string {
 	}
 	return left + cell.Spaces(gap) + th.Muted.Render(right)
 }
+
+// order says how the list is ordered and what it leaves out by itself.
+func (l *Log) order() string {
+	const text = "newest first"
+	switch n := l.hidden; {
+	case n > 0:
+		return fmt.Sprintf("%s · %d in the background hidden, %s shows them", text, n, l.keys.Calls.Routine.Label)
+	case l.filter.routine:
+		return fmt.Sprintf("%s · those marked %s are in the background, %s hides them", text, routineMark, l.keys.Calls.Routine.Label)
+	}
+	return text
+}
+
+// routineMark stands before a call that the program made by itself.
+const routineMark = "·"
 
 // typedText draws what was typed, with its cursor while it is being typed.
 func (l *Log) typedText(w int) string {
@@ -133,7 +148,10 @@ func (l *Log) list(w, h int) []string {
 	}
 	if len(l.shown) == 0 {
 		text := "  nothing was exchanged yet"
-		if len(l.all) > 0 {
+		switch {
+		case l.hidden > 0 && l.filter.all():
+			text = "  nothing but calls in the background yet; " + l.keys.Calls.Routine.Label + " shows them"
+		case len(l.all) > 0:
 			text = "  no call fits the filter; " + l.keys.Filter.Clear.Label + " shows all"
 		}
 		lines := make([]string, h)
@@ -195,6 +213,9 @@ func (l *Log) row(c *hub.Call, w int) string {
 			line += th.Bad.Render(cell.Truncate(cell.Safe(why), 32)) + "  "
 		}
 	}
+	if c.Routine {
+		line += th.Muted.Render(routineMark) + " "
+	}
 	return line + cell.Safe(target(c))
 }
 
@@ -219,7 +240,7 @@ func (l *Log) listKeys() []keymap.Binding {
 	if !l.filter.all() {
 		first = []keymap.Binding{k.Filter.Clear}
 	}
-	return append(first, k.Calls.Open, k.Calls.Filter, k.Calls.CopyCurl, k.Calls.CopyBody, k.Calls.Failed, k.Calls.Kind, k.Calls.Follow)
+	return append(first, k.Calls.Open, k.Calls.Filter, k.Calls.CopyCurl, k.Calls.CopyBody, k.Calls.Routine, k.Calls.Failed, k.Calls.Kind, k.Calls.Follow)
 }
 
 func (l *Log) hints(w int, keys []keymap.Binding) string { return " " + l.theme.Hints(w-1, keys...) }
