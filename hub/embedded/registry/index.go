@@ -174,9 +174,17 @@ func (x Index) OfDevice(source Source, device string, after Cursor) []Row {
 	return rows
 }
 
+// instant is how far apart the times of creation may be of identities that were created at once: as
+// generations they are a tick of 100 ns after each other, however slow the clock is.
+const instant = int64(100 * time.Microsecond)
+
+// existed says whether what was created at a time was there at horizon. What one write created, such
+// as an edge device and its system modules, was there all at once.
+func existed(created, horizon int64) bool { return created-instant < horizon }
+
 // appendPast appends what a twin that exists was at horizon, if it was there. The caller holds mu.
 func (s *Store) appendPast(rows []Row, r *record, horizon int64) []Row {
-	if r.created() > horizon {
+	if !existed(r.created(), horizon) {
 		return rows
 	}
 	twin, changed := s.past.at(r.seq, horizon)
@@ -190,7 +198,7 @@ func (s *Store) appendPast(rows []Row, r *record, horizon int64) []Row {
 // holds mu.
 func (s *Store) appendGhost(rows []Row, g ghost, source Source, horizon int64) []Row {
 	twin, visible := s.past.at(g.seq, horizon)
-	if !visible || (g.id.Module != "") != (source == Modules) || twin.created > horizon {
+	if !visible || (g.id.Module != "") != (source == Modules) || !existed(twin.created, horizon) {
 		return rows
 	}
 	return append(rows, Row{twin, Cursor(g.seq)})

@@ -94,6 +94,34 @@ func TestIndexLags(t *testing.T) {
 	})
 }
 
+// TestIndexShowsAWriteWhole creates a device and, with it, its system modules: an index that lags has
+// all of them from the same moment on, which is the moment of the write.
+func TestIndexShowsAWriteWhole(t *testing.T) {
+	c := &clock{time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	s := New(Options{Now: c.Now, IndexLag: lag})
+	id := ID{Device: "edge"}
+	if _, err := s.PutIdentity(id, []byte(`{"capabilities":{"iotEdge":true}}`), Precondition{}); err != nil {
+		t.Fatal(err)
+	}
+	shown := func() [2]int {
+		return [2]int{len(s.Index().AppendRows(nil, Devices, 0, 10)), len(s.Index().AppendRows(nil, Modules, 0, 10))}
+	}
+	c.now = c.now.Add(lag - time.Millisecond)
+	if got := shown(); got != [2]int{} {
+		t.Errorf("%d devices and %d modules are shown before the lag is over", got[0], got[1])
+	}
+	c.now = c.now.Add(time.Millisecond)
+	if got := shown(); got != [2]int{1, 2} {
+		t.Errorf("%d devices and %d modules are shown when the lag is over, want 1 and 2", got[0], got[1])
+	}
+	if _, err := s.PutIdentity(id, []byte(`{}`), ParsePrecondition("*")); err != nil {
+		t.Fatal(err)
+	}
+	if got := shown(); got != [2]int{1, 2} {
+		t.Errorf("%d devices and %d modules are shown right after the modules went, want 1 and 2", got[0], got[1])
+	}
+}
+
 // TestIndexIsBounded writes more than an index remembers.
 func TestIndexIsBounded(t *testing.T) {
 	c := &clock{time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
