@@ -62,10 +62,11 @@ func (p *Pane) footLine(th theme.Theme, width int, shown []column) string {
 		parts = append(parts, cell.Safe(p.progress.Note))
 	}
 	loading := p.loading && !p.complete
-	if p.Filtered() && p.Len() > 0 {
+	filtered := len(p.roster.Showing().Filter.Terms()) > 0 // what is on the screen, not what is being looked for
+	if filtered && p.Len() > 0 {
 		parts = append(parts, cell.Count(p.roster.Shown())+" of "+cell.Count(p.Len())+" devices")
 	}
-	if loading || !p.Filtered() && p.Len() > 0 {
+	if loading || !filtered && p.Len() > 0 {
 		parts = append(parts, p.loadedPart(loading))
 	}
 	if by := p.want.Sort.Column; by != "" && by != roster.ColumnID && !slices.ContainsFunc(shown, func(c column) bool { return c.Column == by }) {

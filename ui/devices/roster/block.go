@@ -85,6 +85,16 @@ func (b *block) searched() ([]byte, *[blockSize]uint32) {
 	return b.ids, &b.ends
 }
 
+// searchedID returns the id of a device as a filter searches it.
+func (b *block) searchedID(i uint32) []byte {
+	ids, ends := b.searched()
+	from := uint32(0)
+	if i > 0 {
+		from = ends[i-1]
+	}
+	return ids[from : ends[i]-1]
+}
+
 // append adds a device without any attributes.
 func (b *block) append(id string) {
 	if b.fold == nil && !folded(id) {

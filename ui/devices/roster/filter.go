@@ -133,12 +133,7 @@ func (v *view) judge(m *matcher, s Slot, sc *scorer) verdict {
 		return verdict{shown: true}
 	}
 	b, i := v.blocks[s/blockSize], s%blockSize
-	ids, ends := b.searched()
-	from := uint32(0)
-	if i > 0 {
-		from = ends[i-1]
-	}
-	on := subject{id: ids[from : ends[i]-1], tags: v.tags.fold(b.tags[i])}
+	on := subject{id: b.searchedID(i), tags: v.tags.fold(b.tags[i])}
 	if m.ranked() {
 		on.original = b.id(int(i))
 	}

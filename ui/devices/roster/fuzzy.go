@@ -37,9 +37,26 @@ func (sc *scorer) score(t *term, text []byte) int {
 	return max(result.Score, 1)
 }
 
-// scoreLines rates the best of several lines.
+// within reports whether a text has the bytes of a term in their order, as every text has that
+// matches it. The text is folded.
+func within(term, text []byte) bool {
+	at := 0
+	for _, c := range text {
+		if c == term[at] {
+			if at++; at == len(term) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// scoreLines rates the best of several lines, which are folded.
 func (sc *scorer) scoreLines(t *term, lines []byte) int {
 	best := 0
+	if !within(t.bytes, lines) {
+		return best
+	}
 	for line := range bytes.Lines(lines) {
 		best = max(best, sc.score(t, bytes.TrimSuffix(line, []byte{'\n'})))
 	}

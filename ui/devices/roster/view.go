@@ -39,6 +39,8 @@ func (v *view) size() int {
 	return (n-1)*blockSize + v.blocks[n-1].n
 }
 
+func (v *view) flagOf(s Slot) flag { return v.blocks[s/blockSize].flag[s%blockSize] }
+
 func (v *view) listOf(s Slot) uint32 {
 	b := v.blocks[s/blockSize]
 	if b.kids == nil {
