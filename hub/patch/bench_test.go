@@ -46,6 +46,43 @@ func BenchmarkApply(b *testing.B) {
 	}
 }
 
+func BenchmarkInvert(b *testing.B) {
+	base := fullSection(b)
+	p, _ := Diff(base, base.With(Path{"component20", "setting200", "value"}, Int(-1)))
+	b.ReportAllocs()
+	for b.Loop() {
+		Invert(base, p)
+	}
+}
+
+// Another order of the keys, as after a patch that added some and removed others, costs no more
+// than a few times as much.
+func BenchmarkChanges(b *testing.B) {
+	base := fullSection(b)
+	turned := Object()
+	for _, m := range base.Members()[1:] {
+		turned = turned.With(Path{m.Key}, m.Value)
+	}
+	for name, after := range map[string]Value{"same": base, "turned": turned.With(Path{"component0"}, base.Members()[0].Value)} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if changed := Changes(base, after); len(changed) > 0 {
+					b.Fatal(changed)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkCheckSection(b *testing.B) {
+	v := fullSection(b).Without(Path{"component0"})
+	for b.Loop() {
+		if found := CheckSection(Desired, v); found != nil {
+			b.Fatal(found)
+		}
+	}
+}
+
 func BenchmarkCompare(b *testing.B) {
 	v := fullSection(b)
 	b.ReportAllocs()

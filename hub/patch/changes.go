@@ -48,7 +48,7 @@ func collectChanges(out *[]Change, at Path, before, after Value) {
 		}
 		return
 	}
-	for _, pair := range align(before.members, after.members) {
+	for pair := range align(before.members, after.members) {
 		path := at.Child(pair.key)
 		switch {
 		case pair.hasLeft && pair.hasRight:

@@ -49,12 +49,47 @@ func Compare(desired, reported Value) []Leaf {
 // $lastUpdatedVersion tells an acknowledgement of the value that is desired now from one
 // of an earlier value: an old rejection says nothing about a new value, which is pending.
 func CompareVersions(desired, metadata, reported Value) []Leaf {
-	var out []Leaf
-	for _, pair := range align(reported.members, desired.members) {
-		meta, _ := metadata.Get(pair.key)
-		out = appendLeaves(out, Path{pair.key}, pair, meta, acknowledged{})
+	c := comparison{leaves: make([]Leaf, 0, max(countLeaves(desired), countLeaves(reported)))}
+	c.members(nil, reported.members, desired.members, metadata, acknowledged{})
+	return c.leaves
+}
+
+// countLeaves returns how many leaves a section has, 1 for anything but an object with members.
+func countLeaves(v Value) int {
+	n := 0
+	for i := range v.members {
+		n += countLeaves(v.members[i].Value)
 	}
-	return out
+	return max(n, 1)
+}
+
+// comparison collects the leaves of two sections.
+type comparison struct {
+	leaves []Leaf
+	keys   []string // room for the paths of leaves
+}
+
+// keysAtOnce is how many keys of paths are made room for in one go.
+const keysAtOnce = 512
+
+// child is [Path.Child] without a piece of memory for every path.
+func (c *comparison) child(at Path, key string) Path {
+	n := len(at) + 1
+	if cap(c.keys)-len(c.keys) < n {
+		c.keys = make([]string, 0, max(keysAtOnce, n))
+	}
+	from := len(c.keys)
+	c.keys = append(append(c.keys, at...), key)
+	return Path(c.keys[from:len(c.keys):len(c.keys)])
+}
+
+// members compares what two objects have at a path.
+func (c *comparison) members(at Path, reported, desired []Member, metadata Value, by acknowledged) {
+	meta := follower{members: metadata.members}
+	for p := range align(reported, desired) {
+		about, _ := meta.get(p.key)
+		c.property(c.child(at, p.key), p, about, by)
+	}
 }
 
 // acknowledged is the acknowledgement that holds for a place in the tree.
@@ -63,23 +98,20 @@ type acknowledged struct {
 	stale bool // it is about an earlier value
 }
 
-// appendLeaves compares one property; reported is on the left, desired on the right.
-func appendLeaves(out []Leaf, at Path, p pair, meta Value, by acknowledged) []Leaf {
+// property compares one property; reported is on the left, desired on the right.
+func (c *comparison) property(at Path, p pair, meta Value, by acknowledged) {
 	if p.hasLeft && by.ack == nil && !looksLikeAck(p.right) {
 		if ack, ok := ReadAck(p.left); ok {
 			p.left = ack.Value
-			by = acknowledged{&ack, isStale(ack, meta)}
+			by = acknowledge(ack, meta)
 		}
 	}
 	isObject := func(v Value, has bool) bool { return !has || v.kind == KindObject }
 	if len(p.left.members)+len(p.right.members) > 0 && isObject(p.left, p.hasLeft) && isObject(p.right, p.hasRight) {
-		for _, child := range align(p.left.members, p.right.members) {
-			childMeta, _ := meta.Get(child.key)
-			out = appendLeaves(out, at.Child(child.key), child, childMeta, by)
-		}
-		return out
+		c.members(at, p.left.members, p.right.members, meta, by)
+		return
 	}
-	return append(out, Leaf{
+	c.leaves = append(c.leaves, Leaf{
 		Path:        at,
 		Desired:     p.right,
 		HasDesired:  p.hasRight,
@@ -88,6 +120,11 @@ func appendLeaves(out []Leaf, at Path, p pair, meta Value, by acknowledged) []Le
 		State:       stateOf(p, by),
 		Ack:         by.ack,
 	})
+}
+
+// acknowledge is apart from where acknowledgements are looked for, so that only those found take memory.
+func acknowledge(ack Ack, meta Value) acknowledged {
+	return acknowledged{&ack, isStale(ack, meta)}
 }
 
 // looksLikeAck reports whether a desired value has the shape of an acknowledgement

@@ -11,7 +11,7 @@ func Diff(base, edited Value) (patch Value, changed bool) {
 	if base.kind != KindObject || edited.kind != KindObject {
 		return edited, !Equal(base, edited)
 	}
-	was, is := indexOf(base.members), indexOf(edited.members)
+	was, is := follower{members: base.members}, follower{members: edited.members}
 	var out []Member
 	for _, m := range edited.members {
 		old, ok := was.get(m.Key)

@@ -27,8 +27,8 @@ type side struct {
 	has   bool
 }
 
-func member(ix keyIndex, key string) side {
-	v, ok := ix.get(key)
+func (f *follower) side(key string) side {
+	v, ok := f.get(key)
 	return side{v, ok}
 }
 
@@ -58,10 +58,10 @@ func (m *merger) merge(at Path, base, theirs, mine side) (Value, bool) {
 }
 
 func (m *merger) object(at Path, base, theirs, mine Value) Value {
-	was := indexOf(base.members)
-	var out []Member
-	for _, p := range align(mine.members, theirs.members) {
-		v, ok := m.merge(at.Child(p.key), member(was, p.key), side{p.right, p.hasRight}, side{p.left, p.hasLeft})
+	was := follower{members: base.members}
+	out := make([]Member, 0, max(len(theirs.members), len(mine.members)))
+	for p := range align(mine.members, theirs.members) {
+		v, ok := m.merge(at.Child(p.key), was.side(p.key), side{p.right, p.hasRight}, side{p.left, p.hasLeft})
 		if ok {
 			out = append(out, Member{p.key, v})
 		}
