@@ -118,6 +118,10 @@ var arrows = []arrow{
 		why: "what must not be seen is found in text, whatever drew it",
 	},
 	{
+		from: "twindeck/ui/history", never: []string{"twindeck/ui/...", "twindeck/keymap", "charm.land/...", "github.com/charmbracelet/..."},
+		why: "what was seen of twins is data, whoever shows it",
+	},
+	{
 		from: "twindeck/ui/profile", never: []string{"twindeck/..."},
 		why: "what a user chose is plain data that outlives the screen it was chosen on",
 	},
