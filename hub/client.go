@@ -168,14 +168,16 @@ func (c *Client) Host() string { return c.credentials.HostName }
 func (c *Client) Policy() string { return c.credentials.Policy }
 
 // Credentials returns the connection string of an identity as [Client.Identity] read it.
-// It fails when the identity has no symmetric key or the policy may not see it.
+// The error wraps [ErrCertificate] when the identity has no symmetric key, and [ErrKeysHidden]
+// when the policy may not see it.
 func (c *Client) Credentials(identity Identity) (ConnectionString, error) {
-	name := describe(identity.ID)
 	switch {
 	case identity.Auth == AuthSelfSigned || identity.Auth == AuthCA:
-		return ConnectionString{}, errors.New(name + " authenticates with an X.509 certificate, which is not supported; use one with a symmetric key")
+		return ConnectionString{}, &networkError{
+			describe(identity.ID) + " authenticates with an X.509 certificate", "name the files of its certificate and private key", ErrCertificate,
+		}
 	case identity.PrimaryKey.IsZero():
-		return ConnectionString{}, errors.New(name + " shows no symmetric key; use a policy with the right to read the registry, such as iothubowner")
+		return ConnectionString{}, keysHidden(identity.ID, ErrKeysHidden)
 	}
 	return ConnectionString{
 		HostName: c.credentials.HostName,

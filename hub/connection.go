@@ -28,7 +28,7 @@ const (
 func (s *Session) run() {
 	defer close(s.done)
 	defer s.emit(Event{Kind: EventDetached})
-	defer s.endMethods()
+	defer s.endServing()
 
 	pause := &backoff.ExponentialBackOff{
 		InitialInterval:     firstWait,
@@ -38,8 +38,9 @@ func (s *Session) run() {
 	}
 	pause.Reset()
 	var wait time.Duration
+	var broke error
 	for attempt := 0; ; attempt++ {
-		s.emit(Event{Kind: EventConnecting, Wait: wait})
+		s.emit(Event{Kind: EventConnecting, Wait: wait, Err: broke})
 		if !sleep(s.ctx, wait) {
 			return
 		}
@@ -53,6 +54,7 @@ func (s *Session) run() {
 			<-s.ctx.Done()
 			return
 		}
+		broke = err
 		s.emit(Event{Kind: EventLost, Err: err})
 		if stood > stableAfter {
 			pause.Reset()
@@ -132,6 +134,7 @@ func (s *Session) dial(inbox *inbox) (*iothub.Link, error) {
 		Device:    s.id.Device,
 		Module:    s.id.Module,
 		Key:       s.opts.Credentials.Key.Reveal(),
+		Identity:  s.opts.Certificate,
 		TLS:       tlsConfig(s.opts.TLS, s.opts.RootCAs),
 		Log:       s.log,
 		OnDesired: func(payload []byte) { inbox.add(item{payload: payload}) },
@@ -157,20 +160,27 @@ func (s *Session) handle(inbox *inbox) (again bool, err error) {
 		case it.twin != nil && it.twin.Err != nil:
 			continue // the end of the connection, or of the wait for the answer, says more
 		case it.twin != nil:
-			twin, unread := parseDesired("read the twin as "+describe(s.id), *it.twin)
+			desired, reported, unread := parseProperties("read the twin as "+describe(s.id), *it.twin)
 			if unread != nil {
 				err = unread // what came with it is told all the same
 				continue
 			}
-			events, read = s.desired.synced(twin, it.at)
+			events, read = s.desired.synced(desired, it.at)
+			s.acks.read(desired, reported.Value, events[0].Changes)
 		case it.reported != nil:
-			events = []Event{{At: it.at, Kind: EventAcknowledged, Value: *it.reported, Version: it.version}}
+			if it.refused == nil {
+				s.acks.said(*it.reported)
+			}
+			events = []Event{{At: it.at, Kind: EventAcknowledged, Value: *it.reported, Version: it.version, Err: it.refused}}
 		case it.method != "":
 			events = []Event{{At: it.at, Kind: EventMethod, Method: it.method, Value: it.request}}
 		default:
 			events, read = s.desired.arrived(it.payload, it.at)
 		}
 		for _, e := range events {
+			if e.Kind == EventPatch {
+				s.acks.moved(e.Value, e.Version, s.desired.section())
+			}
 			s.emit(e)
 		}
 		again = again || read
@@ -179,6 +189,7 @@ func (s *Session) handle(inbox *inbox) (again bool, err error) {
 		s.emit(Event{Kind: EventGap, Err: errors.New("patches came faster than they could be taken in; the twin is read again")})
 		again = s.desired.missed() || again
 	}
+	s.workOnAcks()
 	return again, err
 }
 
@@ -200,29 +211,22 @@ func (s *Session) answer(inbox *inbox, m iothub.Method) {
 		}
 	}
 	// Even a refusal is sent from a goroutine: publishing here would block the read loop.
-	serve := func(fn func()) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if !s.ended {
-			s.methods.Go(fn)
-		}
-	}
 	request, err := patch.Null(), error(nil)
 	if len(m.Payload) > 0 {
 		request, err = patch.Parse(m.Payload)
 	}
 	if err != nil {
-		serve(func() { respond(400, patch.String("the payload is not JSON")) })
+		s.serve(func() { respond(400, patch.String("the payload is not JSON")) })
 		return
 	}
 	inbox.add(item{method: m.Name, request: request})
 	select {
 	case s.slots <- struct{}{}:
 	default:
-		serve(func() { respond(429, patch.String("too many calls at once")) })
+		s.serve(func() { respond(429, patch.String("too many calls at once")) })
 		return
 	}
-	serve(func() {
+	s.serve(func() {
 		defer func() { <-s.slots }()
 		if s.opts.OnMethod == nil {
 			respond(404, patch.String("this client knows no direct methods"))
@@ -232,20 +236,33 @@ func (s *Session) answer(inbox *inbox, m iothub.Method) {
 	})
 }
 
-// endMethods waits for the methods being answered and lets no other begin: paho's read
+// serve runs what must not block the read loop, unless the session has ended.
+func (s *Session) serve(fn func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.serving.Go(fn)
+	}
+}
+
+// endServing waits for the methods being answered and the reports under way, and lets no other begin: paho's read
 // loop may still be at one when its link is closed already.
-func (s *Session) endMethods() {
+func (s *Session) endServing() {
 	s.mu.Lock()
 	s.ended = true
 	s.mu.Unlock()
-	s.methods.Wait()
+	s.serving.Wait()
 }
 
 // refusal is the sentence for credentials that are not accepted.
 func (s *Session) refusal(err error) error {
+	proof := "key"
+	if s.opts.Certificate != nil {
+		proof = "certificate"
+	}
 	return &networkError{
-		"cannot connect as " + describe(s.id) + ": the hub refuses its key",
-		"check that it exists, is enabled, that its key was not changed, and that the clock here is right",
+		"cannot connect as " + describe(s.id) + ": the hub refuses its " + proof,
+		"check that it exists, is enabled, that its " + proof + " was not changed, and that the clock here is right",
 		fmt.Errorf("%w: %w", errRefused, err),
 	}
 }

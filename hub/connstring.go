@@ -109,7 +109,8 @@ var connectionFields = map[string]string{
 	"x509":                  "x509",
 }
 
-func (cs ConnectionString) check() error {
+// checkNames is check without the key, which a certificate takes the place of.
+func (cs ConnectionString) checkNames() error {
 	switch {
 	case cs.HostName == "":
 		return errNoHostName
@@ -125,7 +126,15 @@ func (cs ConnectionString) check() error {
 		return errIdentityID
 	case !validPolicy(cs.Policy):
 		return errPolicyName
-	case cs.Key.IsZero():
+	}
+	return nil
+}
+
+func (cs ConnectionString) check() error {
+	if err := cs.checkNames(); err != nil {
+		return err
+	}
+	if cs.Key.IsZero() {
 		return errNoKey
 	}
 	if key, err := base64.StdEncoding.DecodeString(cs.Key.Reveal()); err != nil || len(key) == 0 {

@@ -129,14 +129,17 @@ func parseUpdate(payload []byte, at time.Time) (update, error) {
 	return update{at: at, raw: payload, value: v.Without(patch.Path{"$version"}), version: version}, nil
 }
 
-// parseDesired reads the desired properties from the answer to a twin read.
-func parseDesired(op string, r iothub.Response) (Section, error) {
+// section returns what is known.
+func (d *desired) section() Section { return Section{Value: d.value, Version: d.version} }
+
+// parseProperties reads both sections from the answer to a twin read.
+func parseProperties(op string, r iothub.Response) (desired, reported Section, err error) {
 	if r.Status != http.StatusOK {
-		return Section{}, answered(op, r.Status)
+		return Section{}, Section{}, answered(op, r.Status)
 	}
 	v, err := patch.Parse(r.Body)
 	if err != nil {
-		return Section{}, unreadable(op, err)
+		return Section{}, Section{}, unreadable(op, err)
 	}
-	return sectionOf(v, "desired"), nil
+	return sectionOf(v, "desired"), sectionOf(v, "reported"), nil
 }

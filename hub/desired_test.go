@@ -25,7 +25,7 @@ func tell(events []Event) string {
 
 func section(t *testing.T, text string) Section {
 	t.Helper()
-	s, err := parseDesired("read", iothub.Response{Status: 200, Body: []byte(`{"desired":` + text + `,"reported":{"$version":1}}`)})
+	s, _, err := parseProperties("read", iothub.Response{Status: 200, Body: []byte(`{"desired":` + text + `,"reported":{"$version":1}}`)})
 	if err != nil {
 		t.Fatal(err)
 	}

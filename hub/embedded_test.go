@@ -119,7 +119,7 @@ func TestTheTutorial(t *testing.T) {
 	}
 
 	monitor, next := watch(t, client)
-	if err := monitor.Attach(t.Context(), module); err != nil {
+	if err := monitor.Attach(t.Context(), module, hub.AttachOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	next(hub.EventConnected)

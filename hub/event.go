@@ -9,24 +9,29 @@ import (
 // EventKind says what happened to an attached client.
 type EventKind uint8
 
-// The kinds of event of an attached client, in the order of its life.
+// The kinds of event of an attached client, in the order of its life, and those of an identity
+// that is observed without a client.
 const (
-	EventConnecting   EventKind = iota // a first or another attempt begins; Wait is how long it was put off
+	EventConnecting   EventKind = iota // a first or another attempt begins; Wait is how long it was put off, Err why there is another
 	EventConnected                     // the connection stands and the desired patches are subscribed to
 	EventSynced                        // the twin was read after connecting or after a gap; Changes is what had changed unseen
 	EventPatch                         // a desired patch arrived
 	EventGap                           // Version is not the successor of the last one seen, or Err says why patches were missed
 	EventLost                          // the connection broke; Err says why as far as is known
-	EventAcknowledged                  // this client reported properties; Value is the reported patch
+	EventTakenOver                     // another client connected as the same identity, in the place of Lost; Err says so
+	EventRenewed                       // the SAS token was about to expire, and a new connection with another stands; Synced follows
+	EventAcknowledged                  // this client reported properties; Value is the reported patch, Err why the hub did not take it
 	EventMethod                        // a direct method was called on this client; Method and Value describe it
 	EventRefused                       // the hub refuses these credentials; no further attempt is made
 	EventDetached                      // the client was closed by its owner
+	EventObserved                      // a read of a twin that is observed showed another version; Changes and Reported are what differs
 )
 
-// String names the kind in one lower-case word.
+// String names the kind in lower case.
 func (k EventKind) String() string {
 	names := [...]string{
-		"connecting", "connected", "synced", "patch", "gap", "lost", "acknowledged", "method", "refused", "detached",
+		"connecting", "connected", "synced", "patch", "gap", "lost", "taken over", "renewed",
+		"acknowledged", "method", "refused", "detached", "observed",
 	}
 	if int(k) < len(names) {
 		return names[k]
@@ -34,18 +39,21 @@ func (k EventKind) String() string {
 	return "unknown"
 }
 
-// Event is one thing that happened to an attached client. Events of one client are in
-// order; Seq is unique and rising within one [Monitor].
+// Event is one thing that happened to an attached client or an observed twin. Events of one
+// identity are in order; Seq is unique and rising within one [Monitor].
 type Event struct {
 	Seq     uint64
 	At      time.Time // when this process saw it, before any queueing
 	ID      ID
 	Kind    EventKind
-	Version int64          // desired.$version for Synced, Patch and Gap; reported.$version for Acknowledged
-	Value   patch.Value    // Synced: all desired properties; Patch: the payload without $version; Acknowledged: the reported patch; Method: the request
+	Version int64          // desired.$version for Synced, Patch, Gap and Observed; reported.$version for Acknowledged
+	Value   patch.Value    // Synced, Observed: all desired properties; Patch: the payload without $version; Acknowledged: the reported patch; Method: the request
 	Raw     []byte         // Patch: the payload as it arrived
-	Changes []patch.Change // Patch, Synced: what differs from the desired properties known before; none for the first Synced, nor for a Patch that a Synced has shown already
+	Changes []patch.Change // Patch, Synced, Observed: what differs from the desired properties known before; none for the first Synced, nor for a Patch that a Synced has shown already
 	Method  string         // Method: its name
 	Wait    time.Duration  // Connecting: how long until the attempt
-	Err     error          // Lost, Refused: why; Gap: why, when it is not Version; nil otherwise
+	Err     error          // Connecting, Lost, TakenOver, Refused: why; Gap: why, when it is not Version; Acknowledged: why it failed; nil otherwise
+
+	Reported        []patch.Change // Observed: what differs from the reported properties known before
+	ReportedVersion int64          // Observed: reported.$version
 }

@@ -14,8 +14,9 @@ type item struct {
 	payload []byte           // a desired patch
 	twin    *iothub.Response // the answer to a twin read
 
-	reported *patch.Value // a report that the hub accepted
+	reported *patch.Value // a report that the hub has answered
 	version  int64        // reported.$version after it
+	refused  error        // why it was not taken
 
 	method  string // a direct method
 	request patch.Value

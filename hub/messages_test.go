@@ -182,7 +182,7 @@ func TestTheCallLogHasWhatWasExchanged(t *testing.T) {
 	}
 
 	monitor, next := watch(t, client)
-	if err := monitor.Attach(t.Context(), id); err != nil {
+	if err := monitor.Attach(t.Context(), id, hub.AttachOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	next(hub.EventSynced)

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
+
+	"twindeck/hub/patch"
 )
 
 // MaxAttached is how many clients one [Monitor] attaches.
@@ -36,6 +39,8 @@ type Monitor struct {
 type place struct {
 	session *Session
 	callOff context.CancelFunc
+	ack     AckMode
+	answer  atomic.Pointer[MethodAnswer] // nil: methods are answered with 404
 }
 
 // NewMonitor returns a monitor without sessions. It takes the identities' keys and the
@@ -44,12 +49,13 @@ func NewMonitor(c *Client) *Monitor {
 	return &Monitor{client: c, stream: newStream(), places: map[ID]*place{}}
 }
 
-// Attach reads the identity's key through the client and starts a session; it blocks for
-// that read only, and whether the session connects is told by its events. The hub allows
-// one connection for an identity, so a real device that is connected is thrown off. An
-// identity that is attached already is an error that wraps [ErrAttached], unless the hub
-// had refused it: then this is another attempt.
-func (m *Monitor) Attach(ctx context.Context, id ID) error {
+// Attach starts a session as an identity, with the credentials of opts or, when it names none,
+// with the key that it reads through the client; it blocks for that read only, and whether the
+// session connects is told by its events. The hub allows one connection for an identity, so a
+// real device that is connected is thrown off. An error that wraps [ErrKeysHidden] asks for
+// credentials of the identity itself. An identity that is attached already is an error that
+// wraps [ErrAttached], unless the hub had refused it: then this is another attempt.
+func (m *Monitor) Attach(ctx context.Context, id ID, opts AttachOptions) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	mine := &place{callOff: cancel}
@@ -60,11 +66,12 @@ func (m *Monitor) Attach(ctx context.Context, id ID) error {
 	if refused != nil {
 		_ = refused.Close() // never fails
 	}
-	session, err := m.start(ctx, id)
+	session, err := m.start(ctx, id, mine, opts)
 	m.mu.Lock()
 	stillMine := m.places[id] == mine
 	if stillMine && err == nil {
 		mine.session = session
+		session.acknowledge(mine.ack)
 	} else if stillMine {
 		delete(m.places, id)
 	}
@@ -103,16 +110,61 @@ func (m *Monitor) reserve(id ID, mine *place) (refused *Session, err error) {
 	return refused, nil
 }
 
-func (m *Monitor) start(ctx context.Context, id ID) (*Session, error) {
-	identity, err := m.client.Identity(ctx, id)
-	if err != nil {
+func (m *Monitor) start(ctx context.Context, id ID, mine *place, opts AttachOptions) (*Session, error) {
+	options := SessionOptions{OnEvent: m.stream.add, OnMethod: mine.reply}
+	var err error
+	if options.Credentials, options.Certificate, err = opts.credentials(ctx, m.client, id); err != nil {
 		return nil, err
 	}
-	credentials, err := m.client.Credentials(identity)
-	if err != nil {
-		return nil, err
+	return m.client.Session(options)
+}
+
+// reply answers a direct method as [Monitor.Answer] says.
+func (p *place) reply(context.Context, string, patch.Value) (int, patch.Value) {
+	if a := p.answer.Load(); a != nil {
+		return a.Status, a.Payload
 	}
-	return m.client.Session(SessionOptions{Credentials: credentials, OnEvent: m.stream.add})
+	return 404, patch.String("this client knows no direct methods")
+}
+
+// Acknowledge says whether and how the client of an identity reports the desired properties it
+// has seen back, from now on and beginning with those it has not reported yet. It does not
+// block; an identity that is not attached is left alone.
+func (m *Monitor) Acknowledge(id ID, mode AckMode) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if there := m.places[id]; there != nil {
+		there.ack = mode
+		if there.session != nil {
+			there.session.acknowledge(mode)
+		}
+	}
+}
+
+// Answer says what the client of an identity answers direct methods with; before that it
+// answers 404. It does not block; an identity that is not attached is left alone.
+func (m *Monitor) Answer(id ID, answer MethodAnswer) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if there := m.places[id]; there != nil {
+		there.answer.Store(&answer)
+	}
+}
+
+// Report reports properties as an attached identity, see [Session.Report]. An identity that is
+// not attached is [ErrNotConnected].
+func (m *Monitor) Report(ctx context.Context, id ID, reported patch.Value) (int64, error) {
+	m.mu.Lock()
+	there := m.places[id]
+	var session *Session
+	if there != nil {
+		session = there.session
+	}
+	m.mu.Unlock()
+	if session == nil {
+		return 0, ErrNotConnected
+	}
+	return session.Report(ctx, reported)
 }
 
 // Detach closes the session of an identity, or calls an Attach under way off; it blocks

@@ -20,16 +20,16 @@ func TestMonitorBookkeeping(t *testing.T) {
 	id := hub.ID{Device: "d"}
 	create(t, client, id)
 	monitor, next := watch(t, client)
-	if err := monitor.Attach(t.Context(), hub.ID{Device: "nobody"}); !hub.NotFound(err) {
+	if err := monitor.Attach(t.Context(), hub.ID{Device: "nobody"}, hub.AttachOptions{}); !hub.NotFound(err) {
 		t.Errorf("attached to nobody: %v", err)
 	}
 	if err := monitor.Detach(t.Context(), hub.ID{Device: "nobody"}); err != nil {
 		t.Errorf("detached from nobody: %v", err)
 	}
-	if err := monitor.Attach(t.Context(), id); err != nil {
+	if err := monitor.Attach(t.Context(), id, hub.AttachOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := monitor.Attach(t.Context(), id); !errors.Is(err, hub.ErrAttached) {
+	if err := monitor.Attach(t.Context(), id, hub.AttachOptions{}); !errors.Is(err, hub.ErrAttached) {
 		t.Errorf("attached twice: %v", err)
 	}
 	next(hub.EventSynced)
@@ -43,7 +43,7 @@ func TestMonitorBookkeeping(t *testing.T) {
 	if _, err := monitor.Next(t.Context()); !errors.Is(err, hub.ErrClosed) {
 		t.Errorf("after close: %v", err)
 	}
-	if err := monitor.Attach(t.Context(), id); !errors.Is(err, hub.ErrClosed) {
+	if err := monitor.Attach(t.Context(), id, hub.AttachOptions{}); !errors.Is(err, hub.ErrClosed) {
 		t.Errorf("attached after close: %v", err)
 	}
 }
@@ -54,7 +54,7 @@ func TestMonitorTakesSixtyFour(t *testing.T) {
 	for i := range hub.MaxAttached + 1 {
 		id := hub.ID{Device: fmt.Sprint("d", i)}
 		create(t, client, id)
-		err := monitor.Attach(t.Context(), id)
+		err := monitor.Attach(t.Context(), id, hub.AttachOptions{})
 		if i < hub.MaxAttached && err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func TestAnIdentityThatIsRefusedMayBeAttachedAgain(t *testing.T) {
 	id := hub.ID{Device: "d"}
 	create(t, client, id)
 	monitor, next := watch(t, client)
-	if err := monitor.Attach(t.Context(), id); err != nil {
+	if err := monitor.Attach(t.Context(), id, hub.AttachOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	next(hub.EventSynced)
@@ -89,7 +89,7 @@ func TestAnIdentityThatIsRefusedMayBeAttachedAgain(t *testing.T) {
 		t.Errorf("refused because %v", e.Err)
 	}
 	create(t, client, id)
-	if err := monitor.Attach(t.Context(), id); err != nil {
+	if err := monitor.Attach(t.Context(), id, hub.AttachOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	next(hub.EventDetached)
@@ -102,11 +102,11 @@ func TestTwoClientsOfOneIdentityDoNotRace(t *testing.T) {
 	create(t, client, id)
 	one, nextOne := watch(t, client)
 	two, nextTwo := watch(t, client)
-	if err := one.Attach(t.Context(), id); err != nil {
+	if err := one.Attach(t.Context(), id, hub.AttachOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	nextOne(hub.EventSynced)
-	if err := two.Attach(t.Context(), id); err != nil {
+	if err := two.Attach(t.Context(), id, hub.AttachOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	nextTwo(hub.EventSynced)
@@ -129,7 +129,7 @@ func TestALostNotificationIsAGap(t *testing.T) {
 	id := hub.ID{Device: "d"}
 	create(t, client, id)
 	monitor, next := watch(t, client)
-	if err := monitor.Attach(t.Context(), id); err != nil {
+	if err := monitor.Attach(t.Context(), id, hub.AttachOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	next(hub.EventSynced)
@@ -176,7 +176,7 @@ func TestAnAttachUnderWayIsCalledOff(t *testing.T) {
 			monitor, _ := watch(t, client)
 			id := hub.ID{Device: "d"}
 			attached := make(chan error, 1)
-			go func() { attached <- monitor.Attach(t.Context(), id) }()
+			go func() { attached <- monitor.Attach(t.Context(), id, hub.AttachOptions{}) }()
 			<-reading
 			callOff(t, monitor, id)
 			if err := <-attached; err == nil || !errors.Is(err, context.Canceled) {

@@ -26,6 +26,7 @@ var ErrNotConnected = errors.New("the client is not connected; try again when it
 // SessionOptions say who connects, where, and who is told. Credentials and OnEvent are required.
 type SessionOptions struct {
 	Credentials ConnectionString // of the device or module
+	Certificate *tls.Certificate // in the place of a key; nil: the key of Credentials
 	RootCAs     *x509.CertPool   // nil: the system's roots
 	TLS         *tls.Config      // base of the TLS connections, not changed; nil: the defaults
 	MQTTAddress string           // HOST:PORT; empty: the host of Credentials and 8883
@@ -61,16 +62,17 @@ type Session struct {
 
 	ctx     context.Context // ends when Close is called
 	cancel  context.CancelFunc
-	done    chan struct{} // closed when the last event was delivered
-	methods sync.WaitGroup
-	slots   chan struct{} // one for each method being answered
+	done    chan struct{}  // closed when the last event was delivered
+	serving sync.WaitGroup // methods being answered and reports under way
+	slots   chan struct{}  // one for each method being answered
 	refused atomic.Bool
 
 	desired desired // belongs to the goroutine of run
+	acks    acks
 
 	mu      sync.Mutex
 	current *connection // nil between connections
-	ended   bool        // no method is answered any more
+	ended   bool        // nothing is served any more
 }
 
 // connection is what a session has while it is connected.
@@ -82,7 +84,11 @@ type connection struct {
 // StartSession starts a session and returns at once; whether it connects is told by its
 // events. It fails when the options are incomplete. The caller must Close it.
 func StartSession(opts SessionOptions) (*Session, error) {
-	if err := opts.Credentials.check(); err != nil {
+	check := opts.Credentials.check
+	if opts.Certificate != nil {
+		check = opts.Credentials.checkNames
+	}
+	if err := check(); err != nil {
 		return nil, err
 	}
 	if opts.Credentials.DeviceID == "" {
@@ -139,6 +145,10 @@ func (s *Session) Report(ctx context.Context, reported patch.Value) (int64, erro
 	}
 	ctx, cancel := withDeadline(ctx, reportLimit)
 	defer cancel()
+	return s.report(ctx, current, reported)
+}
+
+func (s *Session) report(ctx context.Context, current *connection, reported patch.Value) (int64, error) {
 	op := "report as " + describe(s.id)
 	answer, err := current.link.Report(ctx, reported.AppendJSON(nil), func(r iothub.Response) {
 		if r.Err == nil && r.Status < 300 {

@@ -43,7 +43,7 @@ type Backend interface {
 	// Run returns a page of a query in the hub's own language; an empty continuation asks for the first.
 	Run(ctx context.Context, query, continuation string, size int) (hub.Result, error)
 	// Attach starts a client that connects as the identity; what it sees comes out of Next.
-	Attach(ctx context.Context, id hub.ID) error
+	Attach(ctx context.Context, id hub.ID, opts hub.AttachOptions) error
 	// Detach ends it.
 	Detach(ctx context.Context, id hub.ID) error
 	// CallMethod calls a direct method and waits for the answer, as long as the call allows.

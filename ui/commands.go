@@ -153,7 +153,7 @@ func attach(ctx context.Context, b Backend, id hub.ID) tea.Cmd {
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
-		return attachedMsg{id, b.Attach(ctx, id)}
+		return attachedMsg{id, b.Attach(ctx, id, hub.AttachOptions{})}
 	}
 }
 

@@ -81,7 +81,7 @@ func TestAChangeFromElsewhereArrivesAndIsReadAgain(t *testing.T) {
 func TestAStaleTwinSaysSoUntilItIsReadAgain(t *testing.T) {
 	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
 		p.toController()
-		if err := p.hub.Attach(p.t.Context(), controller); err != nil {
+		if err := p.hub.Attach(p.t.Context(), controller, hub.AttachOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		p.hub.slow(func(method string, _ hub.ID) time.Duration {

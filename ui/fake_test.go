@@ -355,7 +355,7 @@ func (f *fakeHub) emit(ev hub.Event) {
 	f.events <- ev
 }
 
-func (f *fakeHub) Attach(ctx context.Context, id hub.ID) error {
+func (f *fakeHub) Attach(ctx context.Context, id hub.ID, _ hub.AttachOptions) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	f.mu.Lock()

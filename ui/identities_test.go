@@ -198,7 +198,7 @@ func TestADeviceIsDeletedWithWhatDependsOnIt(t *testing.T) {
 		f.identities[child.ID] = child
 	}, func(p *pump) {
 		p.toController()
-		if err := p.hub.Attach(p.t.Context(), controller); err != nil {
+		if err := p.hub.Attach(p.t.Context(), controller, hub.AttachOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		p.m.live.Attach(controller)

@@ -75,11 +75,11 @@ func (r readOnly) Run(ctx context.Context, query, continuation string, size int)
 	return r.from.Run(ctx, query, continuation, size)
 }
 
-func (r readOnly) Attach(ctx context.Context, id hub.ID) error {
+func (r readOnly) Attach(ctx context.Context, id hub.ID, opts hub.AttachOptions) error {
 	if !r.attach {
 		return ErrReadOnly
 	}
-	return r.from.Attach(ctx, id)
+	return r.from.Attach(ctx, id, opts)
 }
 
 func (r readOnly) Detach(ctx context.Context, id hub.ID) error { return r.from.Detach(ctx, id) }

@@ -58,7 +58,7 @@ func TestReadOnlyRefusesWhatIsNotARead(t *testing.T) {
 		}
 	}
 	f := newFakeHub()
-	if err := ReadOnly(f, true).Attach(t.Context(), hub.ID{Device: "d"}); err != nil || !f.attached[hub.ID{Device: "d"}] {
+	if err := ReadOnly(f, true).Attach(t.Context(), hub.ID{Device: "d"}, hub.AttachOptions{}); err != nil || !f.attached[hub.ID{Device: "d"}] {
 		t.Errorf("attach where it is allowed: %v", err)
 	}
 }

@@ -168,7 +168,7 @@ func TestAMemberStandsAsideAndReturns(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	if err := monitor.Attach(t.Context(), id); err != nil {
+	if err := monitor.Attach(t.Context(), id, hub.AttachOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	// Ours is the identity for as long as we like: nothing breaks the connection, and

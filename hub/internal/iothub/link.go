@@ -36,8 +36,9 @@ type Config struct {
 	HostName string // the hub's name, without a port
 	Address  string // HOST:PORT to dial
 	Device   string
-	Module   string // empty for a device
-	Key      string // base64
+	Module   string           // empty for a device
+	Key      string           // base64
+	Identity *tls.Certificate // proves who connects in the place of Key; nil: Key does
 	TLS      *tls.Config
 	Log      *slog.Logger
 
@@ -97,7 +98,7 @@ func Dial(ctx context.Context, cfg Config) (*Link, error) {
 		tr = mqtt.NewModuleTransport(options...)
 	}
 	at := time.Now()
-	err := tr.Connect(ctx, credentials(cfg))
+	err := tr.Connect(ctx, credentialsOf(cfg))
 	if err == nil {
 		select {
 		case l.client = <-connected:
@@ -130,15 +131,23 @@ func Dial(ctx context.Context, cfg Config) (*Link, error) {
 }
 
 // credentials are those of a module in both cases: the device transport reads the same fields.
-func credentials(cfg Config) transport.Credentials {
-	return &iotdevice.ModuleSharedAccessKeyCredentials{
+type credentials struct {
+	*iotdevice.ModuleSharedAccessKeyCredentials
+	certificate *tls.Certificate
+}
+
+func credentialsOf(cfg Config) transport.Credentials {
+	return credentials{&iotdevice.ModuleSharedAccessKeyCredentials{
 		SharedAccessKeyCredentials: iotdevice.SharedAccessKeyCredentials{
 			DeviceID:        cfg.Device,
 			SharedAccessKey: common.SharedAccessKey{HostName: cfg.HostName, SharedAccessKey: cfg.Key},
 		},
 		ModuleID: cfg.Module,
-	}
+	}, cfg.Identity}
 }
+
+// GetCertificate returns the certificate with which CONNECT needs no password, or nil.
+func (c credentials) GetCertificate() *tls.Certificate { return c.certificate }
 
 // dispatcher is the library's view of OnDesired.
 type dispatcher func(payload []byte)
@@ -166,6 +175,9 @@ func (l *Link) dial(ctx context.Context) (net.Conn, error) {
 	dialer := tls.Dialer{NetDialer: &net.Dialer{}, Config: l.cfg.TLS.Clone()}
 	if dialer.Config.ServerName == "" {
 		dialer.Config.ServerName = l.cfg.HostName
+	}
+	if l.cfg.Identity != nil {
+		dialer.Config.Certificates = []tls.Certificate{*l.cfg.Identity}
 	}
 	socket, err := dialer.DialContext(ctx, "tcp", l.cfg.Address)
 	if err != nil {
