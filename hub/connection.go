@@ -173,7 +173,7 @@ func (s *Session) handle(inbox *inbox) (again bool, err error) {
 			}
 			events = []Event{{At: it.at, Kind: EventAcknowledged, Value: *it.reported, Version: it.version, Err: it.refused}}
 		case it.method != "":
-			events = []Event{{At: it.at, Kind: EventMethod, Method: it.method, Value: it.request}}
+			events = []Event{{At: it.at, Kind: EventMethod, Method: it.method, Value: it.request, Answer: &it.answer}}
 		default:
 			events, read = s.desired.arrived(it.payload, it.at)
 		}
@@ -205,21 +205,21 @@ func (s *Session) drain(inbox *inbox) {
 
 // answer serves one direct method on a goroutine of its own.
 func (s *Session) answer(inbox *inbox, m iothub.Method) {
+	request, err := patch.Null(), error(nil)
+	if len(m.Payload) > 0 {
+		request, err = patch.Parse(m.Payload)
+	}
 	respond := func(status int, response patch.Value) {
+		inbox.add(item{method: m.Name, request: request, answer: MethodAnswer{status, response}})
 		if err := m.Answer(status, response.AppendJSON(nil)); err != nil {
 			s.log.Debug("method answer lost", "method", m.Name, "err", err)
 		}
 	}
 	// Even a refusal is sent from a goroutine: publishing here would block the read loop.
-	request, err := patch.Null(), error(nil)
-	if len(m.Payload) > 0 {
-		request, err = patch.Parse(m.Payload)
-	}
 	if err != nil {
 		s.serve(func() { respond(400, patch.String("the payload is not JSON")) })
 		return
 	}
-	inbox.add(item{method: m.Name, request: request})
 	select {
 	case s.slots <- struct{}{}:
 	default:

@@ -21,7 +21,7 @@ const (
 	EventTakenOver                     // another client connected as the same identity, in the place of Lost; Err says so
 	EventRenewed                       // the SAS token was about to expire, and a new connection with another stands; Synced follows
 	EventAcknowledged                  // this client reported properties; Value is the reported patch, Err why the hub did not take it
-	EventMethod                        // a direct method was called on this client; Method and Value describe it
+	EventMethod                        // a direct method was called on this client and answered; Method, Value and Answer describe it
 	EventRefused                       // the hub refuses these credentials; no further attempt is made
 	EventDetached                      // the client was closed by its owner
 	EventObserved                      // a read of a twin that is observed showed another version; Changes and Reported are what differs
@@ -56,4 +56,5 @@ type Event struct {
 
 	Reported        []patch.Change // Observed: what differs from the reported properties known before
 	ReportedVersion int64          // Observed: reported.$version
+	Answer          *MethodAnswer  // Method: what the client answered
 }

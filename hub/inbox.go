@@ -18,8 +18,9 @@ type item struct {
 	version  int64        // reported.$version after it
 	refused  error        // why it was not taken
 
-	method  string // a direct method
+	method  string // a direct method that was answered
 	request patch.Value
+	answer  MethodAnswer
 }
 
 // The most an inbox holds. Beyond it patches are let go, and the twin is read instead.
