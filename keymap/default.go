@@ -138,6 +138,7 @@ func Default() Map {
 			Remove:     bind("d", "remove", "remove the property by sending null, or take that back", "d", "delete"),
 			Reset:      bind("u", "undo", "put one property back as it was", "u"),
 			Type:       bind("ctrl+t", "change type", "change the type of the value", "ctrl+t"),
+			JSON:       bind("J", "as JSON", "type the property or group as JSON on several lines, on the button the whole section", "J"),
 			Expand:     bind("l/→", "unfold", "unfold the group", "right", "l"),
 			Collapse:   bind("h/←", "fold", "fold the group, or go to what it is part of", "left", "h"),
 			TakeMine:   bind("m", "keep mine", "where both changed: keep my value", "m"),
@@ -152,6 +153,15 @@ func Default() Map {
 			Prev:   bind("shift+tab/↑", "previous", "accept and go back to the line before", "shift+tab", "up"),
 			Type:   bind("ctrl+t", "change type", "change the type of the value", "ctrl+t"),
 			Review: bind("ctrl+s", "review", "accept and review the changes", "ctrl+s"),
+			Lines:  bind("ctrl+l", "lines", "type the value on several lines", "ctrl+l"),
+		},
+		Lines: LinesKeys{
+			Accept:  bind("tab", "accept", "accept what was typed; enter begins a line", "tab"),
+			Back:    bind("esc", "take back", "take back what was typed here; asks for the key once more", "esc"),
+			Prev:    bind("shift+tab", "previous", "go back to the name of a new property, or accept", "shift+tab"),
+			Type:    bind("ctrl+t", "change type", "change the type of the value", "ctrl+t"),
+			Review:  bind("ctrl+s", "review", "accept and review the changes", "ctrl+s"),
+			OneLine: bind("ctrl+l", "one line", "type the value on one line again", "ctrl+l"),
 		},
 		Review: ReviewKeys{
 			// Not the key that opened the review: held a little too long it would send what nobody has read.

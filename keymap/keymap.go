@@ -107,6 +107,7 @@ type DocumentKeys struct {
 // FormKeys work in the property form while no field is being typed into.
 type FormKeys struct {
 	Edit, Toggle, Add, Remove, Reset, Type Binding
+	JSON                                   Binding
 	Expand, Collapse                       Binding
 	TakeMine, TakeTheirs                   Binding
 	Review, Cancel                         Binding
@@ -114,7 +115,12 @@ type FormKeys struct {
 
 // FieldKeys work while a field is typed into; every printable key goes into the text.
 type FieldKeys struct {
-	Accept, Back, Next, Prev, Type, Review Binding
+	Accept, Back, Next, Prev, Type, Review, Lines Binding
+}
+
+// LinesKeys work while a value is typed on several lines.
+type LinesKeys struct {
+	Accept, Back, Prev, Type, Review, OneLine Binding
 }
 
 // ReviewKeys work while a change is reviewed before it is sent.
@@ -197,6 +203,7 @@ type Map struct {
 	Document  DocumentKeys
 	Form      FormKeys
 	Field     FieldKeys
+	Lines     LinesKeys
 	Review    ReviewKeys
 	Identity  IdentityKeys
 	Token     TokenKeys

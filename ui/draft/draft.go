@@ -41,13 +41,15 @@ type Undecided struct {
 
 // Typing is a field that was typed into and not accepted yet.
 type Typing struct {
-	Path   patch.Path `json:"path,omitempty"`  // the property; nil when one is added
-	Group  patch.Path `json:"group,omitempty"` // of an added one: the object it goes into
-	OnName bool       `json:"onName,omitempty"`
-	Name   string     `json:"name,omitempty"`
-	Value  string     `json:"value"`
-	Kind   patch.Kind `json:"kind"`
-	Chosen bool       `json:"chosen,omitempty"` // Kind is the user's choice
+	Path    patch.Path `json:"path,omitempty"`  // the property; nil when one is added
+	Group   patch.Path `json:"group,omitempty"` // of an added one: the object it goes into
+	OnName  bool       `json:"onName,omitempty"`
+	Name    string     `json:"name,omitempty"`
+	Value   string     `json:"value"`
+	Kind    patch.Kind `json:"kind"`
+	Chosen  bool       `json:"chosen,omitempty"`  // Kind is the user's choice
+	Lines   bool       `json:"lines,omitempty"`   // Value is typed on several lines
+	Section bool       `json:"section,omitempty"` // Value is the whole section as JSON
 }
 
 // Store keeps drafts. Its methods may block and may be called concurrently, but for one name one at

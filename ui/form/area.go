@@ -14,12 +14,19 @@ import (
 )
 
 // area is text of several lines that is typed into, with the keys of [line] and those that go from
-// line to line. It never wraps, because what is typed here is JSON or one property a line, and a key
-// press costs a line, not the text; a bubbles text area wraps and draws all of it.
+// line to line. Drawn by line it never wraps, because what is typed there is JSON or one property a
+// line; drawn by span it does. A bubbles text area would lose tabs and control characters, and draws
+// all of the text for every key.
 type area struct {
 	lines   [][]rune // at least one
 	at, col int      // line and column of the cursor; col may be one behind the last character
+	whole   bool     // the text is a value: tabs and control characters are part of it
+	room    int      // cells of a span; 0 until the text is drawn by spans
+	spans   []span   // for room; nil when the text has changed since
+	edits   int      // how often the text was changed
 }
+
+func (a *area) changed() { a.spans, a.edits = nil, a.edits+1 }
 
 func newArea() area { return area{lines: make([][]rune, 1)} }
 
@@ -41,16 +48,20 @@ func (a *area) set(text string) {
 	a.insert(text)
 }
 
-// insert types text at the cursor. Tabs become two spaces, and other control characters are left out.
+// insert types text at the cursor. Where the text is not a value, tabs become two spaces, and other
+// control characters are left out.
 func (a *area) insert(text string) {
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", "  ").Replace(text)
+	a.changed()
+	if !a.whole {
+		text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", "  ").Replace(text)
+	}
 	for i, l := range strings.Split(text, "\n") {
 		if i > 0 {
 			a.split()
 		}
 		typed := make([]rune, 0, len(l))
 		for _, r := range l {
-			if r != utf8.RuneError && !unicode.IsControl(r) {
+			if a.whole || r != utf8.RuneError && !unicode.IsControl(r) {
 				typed = append(typed, r)
 			}
 		}
@@ -61,6 +72,7 @@ func (a *area) insert(text string) {
 
 // split breaks the line at the cursor.
 func (a *area) split() {
+	a.changed()
 	rest := slices.Clone(a.lines[a.at][a.col:])
 	a.lines[a.at] = a.lines[a.at][:a.col]
 	a.at, a.col = a.at+1, 0
@@ -69,6 +81,7 @@ func (a *area) split() {
 
 // join puts the next line behind the one of the cursor.
 func (a *area) join() {
+	a.changed()
 	if a.at+1 < len(a.lines) {
 		a.lines[a.at] = append(a.lines[a.at], a.lines[a.at+1]...)
 		a.lines = slices.Delete(a.lines, a.at+1, a.at+2)
@@ -77,6 +90,7 @@ func (a *area) join() {
 
 // remove takes the characters from to to out of the line of the cursor, which it leaves at from.
 func (a *area) remove(from, to int) {
+	a.changed()
 	a.lines[a.at] = slices.Delete(a.lines[a.at], from, to)
 	a.col = from
 }
@@ -85,7 +99,7 @@ func (a *area) remove(from, to int) {
 func (a *area) update(msg tea.Msg) {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		a.insert(msg.Content)
+		a.insert(lineEnds.Replace(msg.Content))
 	case tea.KeyPressMsg:
 		a.press(msg)
 	}
@@ -120,13 +134,13 @@ func (a *area) press(key tea.KeyPressMsg) {
 			a.at, a.col = a.at+1, 0
 		}
 	case "up":
-		a.at--
+		a.vertical(-1)
 	case "down":
-		a.at++
+		a.vertical(1)
 	case "pgup":
-		a.at -= 10
+		a.vertical(-10)
 	case "pgdown":
-		a.at += 10
+		a.vertical(10)
 	case "home", "ctrl+a":
 		a.col = 0
 	case "end", "ctrl+e":

@@ -24,7 +24,8 @@ func (f *Properties) Draft() (draft.Draft, bool) {
 	if t := f.typing; t != nil && t.touched() {
 		d.Typing = &draft.Typing{
 			Path: t.path, Group: t.group, OnName: t.onName,
-			Name: t.name.text(), Value: t.value.text(), Kind: t.kind, Chosen: t.chosen,
+			Name: t.name.text(), Value: t.text(), Kind: t.kind, Chosen: t.chosen, Lines: t.lines != nil,
+			Section: t.section(),
 		}
 	}
 	return d, true
@@ -58,15 +59,26 @@ func (f *Properties) Restore(d draft.Draft, now time.Time) {
 
 // retype opens the field again that was typed into.
 func (f *Properties) retype(d draft.Typing) {
-	t := &typing{path: d.Path, group: d.Group, onName: d.OnName, kind: d.Kind, chosen: d.Chosen, name: newLine(d.Name), value: newLine(d.Value)}
+	t := &typing{path: d.Path, group: d.Group, onName: d.OnName, kind: d.Kind, chosen: d.Chosen, name: newLine(d.Name)}
+	if d.Section {
+		t.path = patch.Path{}
+	}
 	if !t.adding() {
 		if v, ok := f.draft.At(t.path); ok {
-			t.start = literal(v)
+			t.value = newLine("")
+			t.begin(v, d.Lines)
 		}
 		f.reveal(t.path)
 	}
+	if t.value, t.lines = newLine(""), nil; d.Lines {
+		t.lines = &area{whole: true}
+		t.lines.set(d.Value)
+	} else {
+		t.value.set(d.Value)
+	}
 	f.typing = t
 	f.refresh()
+	f.judge()
 }
 
 // Clock writes a time of today as a time, and any other with its day, in the zone of now.

@@ -37,6 +37,9 @@ func (f *Properties) sentence() (text string, style theme.Style, mark string) {
 		if f.typing.err != "" {
 			return f.typing.err, th.Bad, theme.Rejected
 		}
+		if f.typing.wrong != "" {
+			return f.typing.wrong, th.Warn, theme.Rejected
+		}
 		return f.typingText(), th.Muted, " "
 	case f.cursor == len(f.rows):
 		if len(f.violations) > 0 {
@@ -106,6 +109,8 @@ func (f *Properties) leave() keymap.Binding {
 		return short(f.keys.Dialog.No, "keep editing")
 	case f.review != nil:
 		return f.keys.Review.Back
+	case f.typing != nil && f.typing.several():
+		return f.keys.Lines.Back
 	case f.typing != nil:
 		return f.keys.Field.Back
 	default:
@@ -128,7 +133,7 @@ func (f *Properties) hints() []keymap.Binding {
 	case f.empty():
 		return []keymap.Binding{k.Add}
 	case f.cursor == len(f.rows):
-		return []keymap.Binding{short(k.Edit, "review"), k.Add}
+		return []keymap.Binding{short(k.Edit, "review"), k.Add, k.JSON}
 	}
 	r := f.rows[f.cursor]
 	var hints []keymap.Binding
@@ -138,9 +143,9 @@ func (f *Properties) hints() []keymap.Binding {
 	case r.removed():
 		hints = []keymap.Binding{short(k.Remove, "keep it")}
 	case r.group && f.folded[r.path.String()]:
-		hints = []keymap.Binding{short(k.Edit, "unfold"), k.Add, k.Remove}
+		hints = []keymap.Binding{short(k.Edit, "unfold"), k.Add, k.Remove, k.JSON}
 	case r.group:
-		hints = []keymap.Binding{short(k.Edit, "fold"), k.Add, k.Remove}
+		hints = []keymap.Binding{short(k.Edit, "fold"), k.Add, k.Remove, k.JSON}
 	case r.now.Kind() == patch.KindBool:
 		hints = []keymap.Binding{k.Toggle, k.Add, k.Remove}
 	default:
@@ -164,8 +169,16 @@ func (f *Properties) typingHints() []keymap.Binding {
 		return []keymap.Binding{short(k.Accept, "on to value")}
 	}
 	hints := []keymap.Binding{k.Accept, k.Type}
+	if t.lines != nil {
+		k := f.keys.Lines
+		hints = []keymap.Binding{k.Accept, k.Review, k.Type}
+		if t.adding() {
+			hints = append(hints, short(k.Prev, "name"))
+		}
+		return append(hints, k.OneLine)
+	}
 	if t.adding() {
 		hints = append(hints, short(k.Prev, "name"))
 	}
-	return append(hints, k.Review)
+	return append(hints, k.Review, k.Lines)
 }

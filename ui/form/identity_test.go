@@ -25,11 +25,14 @@ func press(f updater, keys ...string) (last Action) {
 		"up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
 		"backspace": {Code: tea.KeyBackspace}, "delete": {Code: tea.KeyDelete}, "space": {Code: tea.KeySpace, Text: " "},
 		"home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd}, "pgdown": {Code: tea.KeyPgDown}, "pgup": {Code: tea.KeyPgUp},
-		"ctrl+t": {Code: 't', Mod: tea.ModCtrl}, "ctrl+s": {Code: 's', Mod: tea.ModCtrl}, "ctrl+u": {Code: 'u', Mod: tea.ModCtrl},
 	}
 	for _, k := range keys {
 		if key, ok := named[k]; ok {
 			last = f.Update(key)
+			continue
+		}
+		if letter, ok := strings.CutPrefix(k, "ctrl+"); ok {
+			last = f.Update(tea.KeyPressMsg{Code: rune(letter[0]), Mod: tea.ModCtrl})
 			continue
 		}
 		for _, r := range k {

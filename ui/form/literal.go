@@ -31,7 +31,7 @@ func infer(text string) (patch.Value, error) {
 	case t == "null":
 		return patch.Value{}, errNull
 	case t != "" && strings.ContainsRune(`{["`, rune(t[0])):
-		v, err := patch.Parse([]byte(t))
+		v, err := patch.Parse([]byte(text)) // with the space before it: an error names its line
 		if err != nil {
 			return patch.Value{}, err
 		}
@@ -93,7 +93,7 @@ func read(text string, k patch.Kind) (patch.Value, error) {
 		}
 		return patch.Bool(t == "true"), nil
 	default:
-		v, err := patch.Parse([]byte(t))
+		v, err := patch.Parse([]byte(text))
 		if err != nil {
 			return patch.Value{}, err
 		}

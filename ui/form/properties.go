@@ -122,6 +122,7 @@ func (f *Properties) Update(msg tea.Msg) Action {
 	case tea.PasteMsg:
 		if f.typing != nil && !f.leaving && f.review == nil {
 			f.typing.paste(msg.Content)
+			f.judge()
 		}
 	case tea.KeyPressMsg:
 		f.notice = ""
@@ -172,6 +173,8 @@ func (f *Properties) pressList(key tea.KeyPressMsg) Action {
 	}
 	if f.cursor == len(f.rows) {
 		switch {
+		case k.JSON.Matches(key):
+			f.typeJSON(patch.Path{}, f.draft)
 		case !k.Edit.Matches(key):
 		case f.empty():
 			f.startAdding()
@@ -213,6 +216,9 @@ func (f *Properties) pressRow(key tea.KeyPressMsg, r row) {
 	case !r.group && k.Type.Matches(key):
 		f.startTyping(r)
 		f.typing.nextKind()
+		f.judge()
+	case r.has && r.conflict == nil && k.JSON.Matches(key):
+		f.typeJSON(r.path, r.now)
 	}
 }
 

@@ -270,6 +270,7 @@ func TestPasteKeepsEveryCharacter(t *testing.T) {
 		"a terminal line": {"122\r", "122"},
 		"a tab":           {"a\tb", `"a\tb"`},
 		"pretty JSON":     {"{\n  \"a\": [\n    1\n  ]\n}\n", `{"a":[1]}`},
+		"two lines of it": {"{\"a\":1}\n\n", `{"a":1}`},
 		"an escape":       {"a\x1b[2Jb", `"a\u001b[2Jb"`},
 		"bidi":            {"a\u202eb", `"a\u202eb"`},
 	} {
@@ -277,7 +278,7 @@ func TestPasteKeepsEveryCharacter(t *testing.T) {
 			f := newForm(t, patch.Desired, "{}")
 			press(f, "a", "x", "enter")
 			f.Update(tea.PasteMsg{Content: tc.text})
-			press(f, "enter")
+			press(f, map[bool]string{false: "enter", true: "tab"}[f.typing.lines != nil])
 			if got, _ := f.draft.Get("x"); got.JSON() != tc.want {
 				t.Errorf("got %s, want %s\n%s", got.JSON(), tc.want, screen(f, 80, 24))
 			}
@@ -287,17 +288,17 @@ func TestPasteKeepsEveryCharacter(t *testing.T) {
 		f := newForm(t, patch.Desired, `{"x":"ac"}`)
 		press(f, "enter", "left")
 		f.Update(tea.PasteMsg{Content: "\n1\n2"})
-		press(f, "enter")
+		press(f, "tab")
 		if got, _ := f.draft.Get("x"); got.Text() != "a\n1\n2c" {
 			t.Errorf("got %s", got.JSON())
 		}
 	})
 	t.Run("into a quoted text", func(t *testing.T) {
-		f := newForm(t, patch.Desired, `{"x":"a\nc"}`)
+		f := newForm(t, patch.Desired, `{"x":"a\tc"}`)
 		press(f, "enter", "left")
 		f.Update(tea.PasteMsg{Content: "\t\"b\""})
 		press(f, "enter")
-		if got, _ := f.draft.Get("x"); got.Text() != "a\nc\t\"b\"" {
+		if got, _ := f.draft.Get("x"); got.Text() != "a\tc\t\"b\"" {
 			t.Errorf("got %s", got.JSON())
 		}
 	})

@@ -12,7 +12,8 @@ import (
 // content but never shrinks: a frame that jumps while one types is no help.
 func (f *Properties) Size(w, h int) (int, int) {
 	w, h = min(max(w, 1), 104), max(h, 1)
-	lines := f.layout().len() + 4 // status, a blank, and two of message
+	iw, _ := theme.Inner(w, h)
+	lines := f.layout(iw).len() + 4 // status, a blank, and two of message
 	if f.review != nil {
 		lines = len(f.review.lines(f.theme, max(w-2, 1))) + 2
 	}
@@ -37,9 +38,9 @@ func (f *Properties) View(w, h int) string {
 	if ih >= 10 {
 		fr.head = append(fr.head, "")
 	}
-	body := f.layout()
+	body := f.layout(iw)
 	fr.body, fr.focus = body.len(), body.focus
-	fr.line = func(i int) string { return f.bodyLine(body, i, c) }
+	fr.line = func(i int) string { return f.bodyLine(body, i, c, iw) }
 	f.page = arrange(ih, len(fr.head), fr.body, len(fr.message)).body
 	view, top := draw(f.theme, fr, w, h)
 	f.top = top
@@ -51,42 +52,56 @@ type body struct {
 	rows   int
 	empty  int // lines instead of rows and button when there is nothing yet
 	adding int // line of the property being added; -1 when none is
+	under  int // the first of the lines below what is typed into
+	extra  int // how many of them there are
 	focus  int
 }
 
-func (f *Properties) layout() body {
+// layout lays the form out for an inner width.
+func (f *Properties) layout(w int) body {
 	b := body{rows: len(f.rows), adding: -1}
-	if f.empty() && f.typing == nil {
+	t := f.typing
+	if f.empty() && t == nil {
 		b.empty = 2
 		b.focus = 1
 		return b
 	}
 	b.focus = f.cursor
-	if f.typing != nil && f.typing.adding() {
+	switch {
+	case t != nil && t.adding():
 		b.adding = min(f.cursor+1, b.rows)
 		b.focus = b.adding
-	} else if f.cursor == b.rows {
+	case t != nil && t.section():
+		b.focus = -1
+	case f.cursor == b.rows:
 		b.focus = b.len() - 1
+	}
+	if t != nil && t.lines != nil {
+		b.under = b.focus + 1
+		room := t.linesRoom(w)
+		b.extra = len(t.lines.wrap(room))
+		if !t.onName {
+			b.focus = b.under + t.lines.spanAt(room)
+		}
 	}
 	return b
 }
 
-// len returns how many lines there are: the rows, the one being added, a blank and the button.
+// len returns how many lines there are: the rows, the one being added, what is below it, a blank and
+// the button.
 func (b body) len() int {
 	if b.empty > 0 {
 		return b.empty
 	}
-	n := b.rows + 2
+	n := b.rows + 2 + b.extra
 	if b.adding >= 0 {
 		n++
 	}
 	return n
 }
 
-func (f *Properties) bodyLine(b body, i int, c columns) string {
+func (f *Properties) bodyLine(b body, i int, c columns, w int) string {
 	switch {
-	case i == b.adding:
-		return f.addingLine(c)
 	case b.empty > 0 && i == 0:
 		return "   " + f.theme.Muted.Render("there is nothing here yet")
 	case b.empty > 0:
@@ -95,6 +110,14 @@ func (f *Properties) bodyLine(b body, i int, c columns) string {
 		return f.button()
 	case i == b.len()-2:
 		return ""
+	case b.extra > 0 && i >= b.under+b.extra:
+		i -= b.extra
+	case b.extra > 0 && i >= b.under:
+		return f.typing.valueLine(f.theme, i-b.under, w)
+	}
+	switch {
+	case i == b.adding:
+		return f.addingLine(c)
 	case b.adding >= 0 && i > b.adding:
 		i--
 	}

@@ -47,6 +47,10 @@ func (f *Properties) refresh() {
 		}
 	}
 	f.rows, f.names = f.rows[:0:0], 0
+	if f.typing != nil && f.typing.section() {
+		f.cursor = 0
+		return
+	}
 	l.list(nil, f.target.Value, f.draft, shape, true)
 
 	if onButton {
@@ -108,7 +112,8 @@ func (l *lister) row(path patch.Path, before, after, place map[string]patch.Valu
 		if was.Kind() != patch.KindObject {
 			was = patch.Value{}
 		}
-		l.list(path, was, r.now, place[key], visible && !f.folded[name])
+		typed := f.typing != nil && !f.typing.adding() && path.Equal(f.typing.path) // as JSON, in the place of its rows
+		l.list(path, was, r.now, place[key], visible && !f.folded[name] && !typed)
 	}
 }
 

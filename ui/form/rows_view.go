@@ -59,8 +59,12 @@ func (f *Properties) rowLine(i int, c columns) string {
 	if c.kind > 0 {
 		b.WriteString(f.theme.Muted.Render(cell.Fit(f.kindText(r, typed), c.kind)) + "  ")
 	}
-	if typed {
+	if typed && f.typing.lines == nil {
 		b.WriteString(f.typing.value.view(f.theme, c.value))
+		return b.String()
+	}
+	if typed {
+		b.WriteString(f.theme.Muted.Render(cell.Truncate(f.typing.linesText(), c.value)))
 		return b.String()
 	}
 	b.WriteString(cell.Truncate(f.valueText(r), c.value))
@@ -183,7 +187,10 @@ func (f *Properties) addingLine(c columns) string {
 		line += f.theme.Muted.Render(cell.Fit(t.kindText(), c.kind)) + "  "
 	}
 	if t.onName {
-		return line + f.theme.Field.Render(cell.Fit(cell.Safe(t.value.text()), c.value))
+		return line + f.theme.Field.Render(cell.Fit(cell.Safe(t.text()), c.value))
+	}
+	if t.lines != nil {
+		return line + f.theme.Muted.Render(cell.Truncate(t.linesText(), c.value))
 	}
 	return line + t.value.view(f.theme, c.value)
 }
@@ -193,10 +200,10 @@ func (t *typing) kindText() string {
 	if t.chosen {
 		return kindName(t.kind)
 	}
-	if t.adding() && t.value.text() == "" {
+	if t.adding() && t.text() == "" {
 		return ""
 	}
-	v, err := infer(t.value.text())
+	v, err := infer(t.text())
 	if err != nil {
 		return ""
 	}

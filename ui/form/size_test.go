@@ -42,6 +42,9 @@ func states(th theme.Theme) map[string]updater {
 	conflict.SetBase(target.Value.With(patch.Path{"n"}, patch.String(hostile[2]+hostile[3])), hostile[2])
 	pasted := properties("a", "x", "enter")
 	pasted.Update(tea.PasteMsg{Content: strings.Join(hostile, "\n")})
+	several := NewProperties(Target{Value: patch.Object(patch.Member{Key: "text", Value: patch.String(strings.Join(hostile, "\n") + strings.Repeat("long 東京", 40))})}, keymap.Default(), th)
+	press(several, "enter", "down", "end")
+	broken := properties("G", "J", "x")
 	wrong := newDevice()
 	press(wrong, "東京", "tab", "right", "tab", "x", "enter")
 	refused := NewModule(hostile[2], keymap.Default(), th)
@@ -78,7 +81,7 @@ func states(th theme.Theme) map[string]updater {
 		"token": token, "token of nobody": NewToken(TokenSource{ID: known.ID, Host: hostile[2], Policy: hostile[3], Now: time.Now}, keymap.Default(), th),
 		"list": properties(), "bottom": properties("G"), "removed": properties("d"), "typing": properties("j", "j", "enter", "東京"),
 		"naming": properties("a", hostile[3]), "adding": properties("a", "x", "enter", "["), "leaving": properties("d", "esc"),
-		"review": properties("d", "s"), "failed": failed, "busy": busy, "conflict": conflict, "pasted": pasted,
+		"review": properties("d", "s"), "failed": failed, "busy": busy, "conflict": conflict, "pasted": pasted, "several": several, "section": properties("G", "J", "pgdown"), "broken": broken,
 		"empty":  NewProperties(Target{}, keymap.Default(), th),
 		"device": newDevice(), "wrong": wrong, "refused": refused,
 	}
@@ -158,7 +161,7 @@ func TestTheCursorIsAlwaysInView(t *testing.T) {
 func TestRandomKeys(t *testing.T) {
 	keys := []string{
 		"up", "down", "left", "right", "enter", "enter", "esc", "tab", "shift+tab", "space", "home", "end", "pgup", "pgdown", "delete", "backspace",
-		"ctrl+t", "ctrl+s", "ctrl+u", "a", "d", "u", "s", "m", "t", "j", "k", "h", "l", "g", "G", "q", "?", "1", "x", ".", "{", "}", "[", "]", "\"", "-", "true", "東", "é",
+		"ctrl+t", "ctrl+s", "ctrl+u", "ctrl+l", "J", "a", "d", "u", "s", "m", "t", "j", "k", "h", "l", "g", "G", "q", "?", "1", "x", ".", "{", "}", "[", "]", "\"", "-", "true", "東", "é",
 	}
 	saves := 0
 	for seed := range uint64(20) {

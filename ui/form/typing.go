@@ -18,25 +18,77 @@ type typing struct {
 	onName bool       // of a new property: the name is typed, not the value yet
 	name   line
 	value  line
+	lines  *area      // holds the value in the place of value when it is typed on several lines
 	start  string     // the text the value began with
 	kind   patch.Kind // the type chosen
 	chosen bool       // false: the type is what the text looks like
 	err    string     // why it was not accepted
+	wrong  string     // what is wrong with it as it stands, while it is still being typed
+	sure   bool       // the next press of the key that takes back does so
+	joined struct {   // the text of lines
+		of    *area
+		edits int
+		text  string
+	}
+	last reading
+}
+
+// reading is what a text was read as, kept because a frame asks for it line by line.
+type reading struct {
+	done, chosen, several bool
+	kind                  patch.Kind
+	text                  string
+	value                 patch.Value
+	err                   error
 }
 
 func (t *typing) adding() bool { return t.path == nil }
 
+// section reports whether the whole section is typed as JSON.
+func (t *typing) section() bool { return t.path != nil && len(t.path) == 0 }
+
+// several reports whether the keys go into a text of several lines.
+func (t *typing) several() bool { return t.lines != nil && !t.onName }
+
+// text returns the value as it was typed.
+func (t *typing) text() string {
+	if t.lines == nil {
+		return t.value.text()
+	}
+	if t.joined.of != t.lines || t.joined.edits != t.lines.edits {
+		t.joined.of, t.joined.edits, t.joined.text = t.lines, t.lines.edits, t.lines.text()
+	}
+	return t.joined.text
+}
+
 // touched reports whether anything has been typed.
 func (t *typing) touched() bool {
-	return t.value.text() != t.start || t.adding() && t.name.text() != ""
+	return t.text() != t.start || t.adding() && t.name.text() != ""
 }
 
 // read returns the value as it stands.
 func (t *typing) read() (patch.Value, error) {
-	if t.chosen {
-		return read(t.value.text(), t.kind)
+	text := t.text()
+	if l := t.last; l.done && l.chosen == t.chosen && l.kind == t.kind && l.several == (t.lines != nil) && l.text == text {
+		return l.value, l.err
 	}
-	return infer(t.value.text())
+	var v patch.Value
+	var err error
+	if t.chosen {
+		v, err = t.readAs(t.kind)
+	} else {
+		v, err = infer(text)
+	}
+	t.last = reading{true, t.chosen, t.lines != nil, t.kind, text, v, err}
+	return v, err
+}
+
+// readAs returns the value of a type. On several lines a string is what stands there.
+func (t *typing) readAs(k patch.Kind) (patch.Value, error) {
+	if t.lines != nil && k == patch.KindString {
+		return patch.String(t.text()), nil
+	}
+	return read(t.text(), k)
 }
 
 // nextKind chooses the next type that what was typed can be read as, and the next of all
@@ -45,7 +97,7 @@ func (t *typing) nextKind() {
 	now := t.kind
 	if !t.chosen {
 		now = patch.KindObject // what is no value yet began like JSON
-		if v, err := infer(t.value.text()); err == nil {
+		if v, err := infer(t.text()); err == nil {
 			now = v.Kind()
 		}
 	}
@@ -53,7 +105,7 @@ func (t *typing) nextKind() {
 	t.kind, t.chosen, t.err = kinds[(at+1)%len(kinds)], true, ""
 	for step := 1; step < len(kinds); step++ {
 		k := kinds[(at+step)%len(kinds)]
-		if _, err := read(t.value.text(), k); err == nil {
+		if _, err := t.readAs(k); err == nil {
 			t.kind = k
 			return
 		}
@@ -64,14 +116,17 @@ func (t *typing) nextKind() {
 // carriage return that the enter key would have sent.
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// paste puts pasted text at the cursor. Text that a one-line string cannot hold as it is
-// turns the field into a JSON string, so that nothing of it is lost.
+// paste puts pasted text at the cursor. Text that one line cannot hold as it is opens several, so that
+// nothing of it is lost.
 func (t *typing) paste(text string) {
-	t.err = ""
+	t.err, t.sure = "", false
 	text = strings.TrimSuffix(lineEnds.Replace(text), "\n")
 	switch {
 	case t.onName:
 		t.name.update(tea.PasteMsg{Content: oneLine(text)})
+		return
+	case t.lines != nil:
+		t.lines.insert(text)
 		return
 	case !strings.ContainsFunc(text, isControl):
 		t.value.update(tea.PasteMsg{Content: text})
@@ -81,17 +136,16 @@ func (t *typing) paste(text string) {
 	if t.value.text() == before {
 		at = ""
 	}
-	whole := before + text + at + after
-	if v, err := patch.Parse([]byte(whole)); err == nil && v.Kind() != patch.KindString {
-		t.value.set(literal(v))
-		return
-	}
-	if inner := strings.TrimSpace(before); strings.HasPrefix(inner, `"`) {
+	if strings.HasPrefix(strings.TrimSpace(before), `"`) {
 		quoted := patch.QuoteString(text)
 		t.value.update(tea.PasteMsg{Content: quoted[1 : len(quoted)-1]})
 		return
 	}
-	t.value.set(typeable(patch.QuoteString(whole)))
+	t.lines = &area{whole: true}
+	t.lines.set(before + text)
+	behind := *t.lines
+	t.lines.insert(at + after)
+	t.lines.at, t.lines.col = behind.at, behind.col
 }
 
 func isControl(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 }
@@ -104,8 +158,7 @@ func (f *Properties) startTyping(r row) {
 	}
 	t := &typing{path: r.path, kind: v.Kind(), chosen: has, value: newLine("")}
 	if has {
-		t.start = literal(v)
-		t.value.set(t.start)
+		t.begin(v, roomy(v))
 	}
 	f.typing = t
 }
@@ -130,10 +183,16 @@ func (f *Properties) startAdding() {
 // pressTyping answers a key while a field is typed into.
 func (f *Properties) pressTyping(key tea.KeyPressMsg) {
 	t, k := f.typing, f.keys.Field
+	defer f.judge()
+	if t.several() {
+		f.pressLines(key)
+		return
+	}
 	switch {
 	case k.Back.Matches(key):
-		f.typing = nil
-		f.refresh()
+		f.endTyping()
+	case k.Lines.Matches(key):
+		t.unfold()
 	case k.Accept.Matches(key):
 		f.accept()
 	case k.Next.Matches(key):
@@ -192,6 +251,12 @@ func (f *Properties) accept() bool {
 	f.typing = nil
 	f.change(path, draft)
 	return true
+}
+
+// endTyping takes back what is typed.
+func (f *Properties) endTyping() {
+	f.typing = nil
+	f.refresh()
 }
 
 // breaks returns the limit of the hub that a draft breaks because of what it has at p, in
