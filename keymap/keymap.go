@@ -107,7 +107,7 @@ type DocumentKeys struct {
 // FormKeys work in the property form while no field is being typed into.
 type FormKeys struct {
 	Edit, Toggle, Add, Remove, Reset, Type Binding
-	JSON                                   Binding
+	Rename, JSON, Undo                     Binding
 	Expand, Collapse                       Binding
 	TakeMine, TakeTheirs                   Binding
 	Review, Cancel                         Binding

@@ -49,6 +49,7 @@ type Typing struct {
 	Kind    patch.Kind `json:"kind"`
 	Chosen  bool       `json:"chosen,omitempty"`  // Kind is the user's choice
 	Lines   bool       `json:"lines,omitempty"`   // Value is typed on several lines
+	Rename  bool       `json:"rename,omitempty"`  // Name is what Path is to be called
 	Section bool       `json:"section,omitempty"` // Value is the whole section as JSON
 }
 

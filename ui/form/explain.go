@@ -61,6 +61,9 @@ func (f *Properties) lost() string {
 // typingText explains the field being typed into.
 func (f *Properties) typingText() string {
 	t := f.typing
+	if t.rename {
+		return "another name for " + t.path.String() + "; the old one is sent as removed"
+	}
 	if t.onName {
 		where := ""
 		if len(t.group) > 0 {
@@ -133,7 +136,11 @@ func (f *Properties) hints() []keymap.Binding {
 	case f.empty():
 		return []keymap.Binding{k.Add}
 	case f.cursor == len(f.rows):
-		return []keymap.Binding{short(k.Edit, "review"), k.Add, k.JSON}
+		hints := []keymap.Binding{short(k.Edit, "review"), k.Add, k.JSON}
+		if len(f.past) > 0 {
+			hints = append(hints, k.Undo)
+		}
+		return hints
 	}
 	r := f.rows[f.cursor]
 	var hints []keymap.Binding
@@ -157,15 +164,24 @@ func (f *Properties) hints() []keymap.Binding {
 	if !r.same && r.conflict == nil && !r.removed() {
 		hints = append(hints, k.Reset)
 	}
+	if r.has && r.conflict == nil {
+		hints = append(hints, k.Rename)
+	}
 	if !r.group && r.has {
 		hints = append(hints, k.Type)
+	}
+	if len(f.past) > 0 {
+		hints = append(hints, k.Undo)
 	}
 	return hints
 }
 
 func (f *Properties) typingHints() []keymap.Binding {
 	k, t := f.keys.Field, f.typing
-	if t.onName {
+	switch {
+	case t.rename:
+		return []keymap.Binding{short(k.Accept, "rename"), k.Review}
+	case t.onName:
 		return []keymap.Binding{short(k.Accept, "on to value")}
 	}
 	hints := []keymap.Binding{k.Accept, k.Type}

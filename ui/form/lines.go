@@ -136,6 +136,14 @@ func (f *Properties) judge() {
 	}
 	t.wrong = ""
 	path := t.path
+	if t.rename {
+		if p, err := f.newPath(); err != nil {
+			t.wrong = err.Error()
+		} else {
+			t.wrong = f.breaks(p, f.renamed(p))
+		}
+		return
+	}
 	if t.adding() {
 		p, err := f.newPath()
 		if err != nil {

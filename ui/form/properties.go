@@ -54,6 +54,8 @@ type Properties struct {
 	keys  keymap.Map
 	theme theme.Theme
 
+	past []step // what z goes back to, the last one last
+
 	// Derived from the above by refresh.
 	rows       []row
 	names      int // cells of the widest name
@@ -168,6 +170,9 @@ func (f *Properties) pressList(key tea.KeyPressMsg) Action {
 	case k.Add.Matches(key):
 		f.startAdding()
 		return nil
+	case k.Undo.Matches(key):
+		f.stepBack()
+		return nil
 	case f.move(key):
 		return nil
 	}
@@ -217,6 +222,8 @@ func (f *Properties) pressRow(key tea.KeyPressMsg, r row) {
 		f.startTyping(r)
 		f.typing.nextKind()
 		f.judge()
+	case r.has && r.conflict == nil && k.Rename.Matches(key):
+		f.startRenaming(r)
 	case r.has && r.conflict == nil && k.JSON.Matches(key):
 		f.typeJSON(r.path, r.now)
 	}
@@ -287,6 +294,7 @@ func (f *Properties) reset(p patch.Path) {
 
 // change takes a new draft that differs from the last at p alone.
 func (f *Properties) change(p patch.Path, draft patch.Value) {
+	f.remember()
 	kept := f.conflicts[:0:0]
 	for _, c := range f.conflicts {
 		if !under(c.Path, p) {

@@ -33,8 +33,9 @@ func (f *Properties) View(w, h int) string {
 		head:    []string{" " + f.status(iw-2)},
 		top:     f.top,
 		message: f.message(iw, ih),
-		hints:   hintLine(f.theme, iw-2, f.hints(), f.leave()),
 	}
+	first, more := f.hintLines(iw-2, ih)
+	fr.message, fr.hints = append(fr.message, more...), first
 	if ih >= 10 {
 		fr.head = append(fr.head, "")
 	}
@@ -45,6 +46,25 @@ func (f *Properties) View(w, h int) string {
 	view, top := draw(f.theme, fr, w, h)
 	f.top = top
 	return view
+}
+
+// hintLines returns the line of the keys that work, and where there is room the keys besides: what a
+// form can do is to be found without leaving it.
+func (f *Properties) hintLines(w, h int) (first string, more []string) {
+	hints, leave := f.hints(), f.leave()
+	first = hintLine(f.theme, w, hints, leave)
+	if h < 14 {
+		return first, nil
+	}
+	room := w - cell.Width(f.theme.Hints(w, leave)) - 2
+	shown := 0
+	for shown < len(hints) && cell.Width(f.theme.Hints(1<<20, hints[:shown+1]...)) <= room {
+		shown++
+	}
+	if rest := f.theme.Hints(w, hints[shown:]...); rest != "" {
+		more = []string{" " + rest}
+	}
+	return first, more
 }
 
 // body says which line of the form shows what.

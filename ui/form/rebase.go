@@ -24,6 +24,7 @@ func (f *Properties) SetBase(value patch.Value, etag string) {
 		}
 		return
 	}
+	f.rebasePast(old)
 	undecided, untouched := f.conflicts, f.changes == 0
 	f.draft, f.conflicts = patch.Merge3(old, value, f.draft)
 	for _, c := range undecided {

@@ -112,7 +112,7 @@ func (l *lister) row(path patch.Path, before, after, place map[string]patch.Valu
 		if was.Kind() != patch.KindObject {
 			was = patch.Value{}
 		}
-		typed := f.typing != nil && !f.typing.adding() && path.Equal(f.typing.path) // as JSON, in the place of its rows
+		typed := f.typing != nil && f.typing.lines != nil && !f.typing.adding() && path.Equal(f.typing.path) // as JSON, in the place of its rows
 		l.list(path, was, r.now, place[key], visible && !f.folded[name] && !typed)
 	}
 }

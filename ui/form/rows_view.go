@@ -18,6 +18,8 @@ func (f *Properties) columns(w int) columns {
 	names := f.names
 	if t := f.typing; t != nil && t.adding() {
 		names = max(names, 2*len(t.group)+2+min(max(cell.Width(t.name.text())+1, 12), 40))
+	} else if t != nil && t.rename {
+		names = max(names, 2*len(t.path)+min(cell.Width(t.name.text())+1, 40))
 	}
 	c.name = max(min(names, w*2/5), 1)
 	if w >= 56 {
@@ -54,8 +56,15 @@ func (f *Properties) rowLine(i int, c columns) string {
 	} else if r.removed() {
 		named = f.theme.Removed
 	}
-	b.WriteString(named.Render(cell.Fit(name+cell.Safe(r.key()), c.name)) + "  ")
 	typed := on && f.typing != nil
+	if typed && f.typing.rename {
+		indent := min(cell.Width(name), c.name-1)
+		b.WriteString(cell.Clip(name, indent) + f.typing.name.view(f.theme, c.name-indent) + "  ")
+		typed = false
+		on = false
+	} else {
+		b.WriteString(named.Render(cell.Fit(name+cell.Safe(r.key()), c.name)) + "  ")
+	}
 	if c.kind > 0 {
 		b.WriteString(f.theme.Muted.Render(cell.Fit(f.kindText(r, typed), c.kind)) + "  ")
 	}

@@ -81,7 +81,7 @@ func states(th theme.Theme) map[string]updater {
 		"token": token, "token of nobody": NewToken(TokenSource{ID: known.ID, Host: hostile[2], Policy: hostile[3], Now: time.Now}, keymap.Default(), th),
 		"list": properties(), "bottom": properties("G"), "removed": properties("d"), "typing": properties("j", "j", "enter", "東京"),
 		"naming": properties("a", hostile[3]), "adding": properties("a", "x", "enter", "["), "leaving": properties("d", "esc"),
-		"review": properties("d", "s"), "failed": failed, "busy": busy, "conflict": conflict, "pasted": pasted, "several": several, "section": properties("G", "J", "pgdown"), "broken": broken,
+		"review": properties("d", "s"), "failed": failed, "busy": busy, "conflict": conflict, "pasted": pasted, "several": several, "renaming": properties("j", "r", hostile[3]), "section": properties("G", "J", "pgdown"), "broken": broken,
 		"empty":  NewProperties(Target{}, keymap.Default(), th),
 		"device": newDevice(), "wrong": wrong, "refused": refused,
 	}
@@ -161,7 +161,7 @@ func TestTheCursorIsAlwaysInView(t *testing.T) {
 func TestRandomKeys(t *testing.T) {
 	keys := []string{
 		"up", "down", "left", "right", "enter", "enter", "esc", "tab", "shift+tab", "space", "home", "end", "pgup", "pgdown", "delete", "backspace",
-		"ctrl+t", "ctrl+s", "ctrl+u", "ctrl+l", "J", "a", "d", "u", "s", "m", "t", "j", "k", "h", "l", "g", "G", "q", "?", "1", "x", ".", "{", "}", "[", "]", "\"", "-", "true", "東", "é",
+		"ctrl+t", "ctrl+s", "ctrl+u", "ctrl+l", "J", "r", "z", "a", "d", "u", "s", "m", "t", "j", "k", "h", "l", "g", "G", "q", "?", "1", "x", ".", "{", "}", "[", "]", "\"", "-", "true", "東", "é",
 	}
 	saves := 0
 	for seed := range uint64(20) {

@@ -1,8 +1,6 @@
 package form
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -16,6 +14,7 @@ type typing struct {
 	path   patch.Path // the property; nil when one is added
 	group  patch.Path // of a new property: the object it goes into
 	onName bool       // of a new property: the name is typed, not the value yet
+	rename bool       // the property at path gets the name that is typed
 	name   line
 	value  line
 	lines  *area      // holds the value in the place of value when it is typed on several lines
@@ -63,6 +62,9 @@ func (t *typing) text() string {
 
 // touched reports whether anything has been typed.
 func (t *typing) touched() bool {
+	if t.rename {
+		return t.name.text() != t.start
+	}
 	return t.text() != t.start || t.adding() && t.name.text() != ""
 }
 
@@ -192,7 +194,9 @@ func (f *Properties) pressTyping(key tea.KeyPressMsg) {
 	case k.Back.Matches(key):
 		f.endTyping()
 	case k.Lines.Matches(key):
-		t.unfold()
+		if !t.onName {
+			t.unfold()
+		}
 	case k.Accept.Matches(key):
 		f.accept()
 	case k.Next.Matches(key):
@@ -226,6 +230,9 @@ func (f *Properties) pressTyping(key tea.KeyPressMsg) {
 // with the reason in the field, when that cannot be.
 func (f *Properties) accept() bool {
 	t := f.typing
+	if t.rename {
+		return f.acceptName()
+	}
 	path := t.path
 	if t.adding() {
 		p, err := f.newPath()
@@ -273,32 +280,4 @@ func (f *Properties) breaks(p patch.Path, draft patch.Value) string {
 		}
 	}
 	return ""
-}
-
-// newPath returns where the name typed for a new property leads: a name, or several joined
-// by dots.
-func (f *Properties) newPath() (patch.Path, error) {
-	text := strings.TrimSpace(f.typing.name.text())
-	if text == "" {
-		return nil, errors.New("type a name; dots put it into groups: sensor.interval")
-	}
-	names, err := patch.ParsePath(text)
-	if err != nil {
-		return nil, err
-	}
-	p := slices.Concat(f.typing.group, names)
-	for _, key := range names {
-		if reason := patch.CheckKey(key); reason != "" {
-			return nil, errors.New(patch.QuoteString(key) + " " + reason)
-		}
-	}
-	for n := 1; n < len(p); n++ {
-		if v, ok := f.draft.At(p[:n]); ok && v.Kind() != patch.KindObject {
-			return nil, fmt.Errorf("%s is a %s and holds nothing; change its type to JSON first", p[:n], v.Kind())
-		}
-	}
-	if _, ok := f.draft.At(p); ok {
-		return nil, fmt.Errorf("%s is there already; edit it instead", p)
-	}
-	return p, nil
 }
