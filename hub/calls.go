@@ -107,7 +107,8 @@ func CallOf(err error) (number uint64, ok bool) {
 // exchangeError is the error of an exchange, which the call log has.
 type exchangeError struct {
 	error
-	call uint64
+	call   uint64
+	unsure bool // a change was sent, and nothing tells whether it was made
 }
 
 func (e *exchangeError) Unwrap() error { return e.error }

@@ -141,7 +141,7 @@ func (c *Client) mail(ctx context.Context, id ID, m Message) error {
 	case !errors.Is(err, context.Canceled):
 		trouble.next = "see that the network lets AMQP through, which is port 5671"
 	}
-	return &exchangeError{trouble, number}
+	return &exchangeError{trouble, number, left && !errors.Is(err, iothub.ErrRejected)}
 }
 
 // postMessage sends a message as the embedded hub takes it. Names of properties arrive in lower case.

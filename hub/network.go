@@ -1,11 +1,13 @@
 package hub
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"syscall"
@@ -30,6 +32,30 @@ func (e *networkError) Unwrap() error { return e.err }
 
 // mayBeMade is what to do next when a change was sent and its answer did not arrive.
 const mayBeMade = "read again before repeating the change, it may have been made"
+
+// Unsure reports whether err leaves open if the change that failed was made after all: it had been
+// sent when the connection broke, when the wait for the answer ended, or when what came back was not
+// a hub's; or the hub failed by itself (a 5xx), which it may do with the change made. What came of it
+// is to be read, not guessed. It is for the errors of writes, since a read changes nothing.
+func Unsure(err error) bool {
+	if e, ok := errors.AsType[*exchangeError](err); ok {
+		return e.unsure
+	}
+	return is(err, func(e *Error) bool { return e.Status >= http.StatusInternalServerError })
+}
+
+// Reason returns what happened without what to do next, as a part of a sentence for those who know
+// better what to do. Of an error that is not this package's it is the whole text.
+func Reason(err error) string {
+	if e, ok := errors.AsType[*networkError](err); ok {
+		return e.what
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		what, _ := e.explain()
+		return "cannot " + cmp.Or(e.Op, "do that") + ": " + what
+	}
+	return err.Error()
+}
 
 // unreachable puts what happened between us and address into a sentence. op is what was
 // tried, as in Error.Op.

@@ -143,11 +143,12 @@ func (c *Client) exchange(ctx context.Context, call call, limit time.Duration, e
 	}
 	if err != nil {
 		trouble := c.trouble(op, err)
-		if call.writes && left.Load() {
+		unsure := call.writes && left.Load()
+		if unsure {
 			trouble.next = mayBeMade
 		}
 		c.log.DebugContext(ctx, "hub call", "op", op, "err", trouble, took)
-		return &exchangeError{trouble, number}
+		return &exchangeError{trouble, number, unsure}
 	}
 	c.log.DebugContext(ctx, "hub call", "op", op, "status", http.StatusOK, took)
 	return nil

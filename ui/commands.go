@@ -49,14 +49,6 @@ type (
 		existed  bool
 		err      error
 	}
-	savedMsg struct {
-		form    *form.Properties // the one that asked; it may have been closed meanwhile
-		save    form.Save
-		twin    hub.Twin // after the write, or as it is now when the etag was stale
-		receipt hub.Receipt
-		err     error // why it was not written
-		readErr error // why the twin could not be read after a conflict
-	}
 	connectionMsg struct {
 		gen       uint64
 		id        hub.ID
@@ -121,21 +113,6 @@ func create(ctx context.Context, b Backend, f *form.Identity, n hub.NewIdentity)
 		}
 		there, err := b.Identity(ctx, n.ID)
 		return createdMsg{form: f, wanted: n, identity: there, existed: true, err: err}
-	}
-}
-
-// save sends a patch under the etag the user reviewed it with. When the twin has moved on it
-// is read again, for the user to decide what to do with the change. f names the form.
-func save(ctx context.Context, b Backend, f *form.Properties, s form.Save) tea.Cmd {
-	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(ctx, callTimeout)
-		defer cancel()
-		twin, receipt, err := b.PatchTwin(ctx, s.ID, s.TwinPatch(), s.ETag)
-		msg := savedMsg{form: f, save: s, twin: twin, receipt: receipt, err: err}
-		if hub.Conflict(err) {
-			msg.twin, msg.readErr = b.Twin(ctx, s.ID)
-		}
-		return msg
 	}
 }
 

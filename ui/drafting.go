@@ -37,6 +37,7 @@ type draftKeeper struct {
 	writing bool
 	again   bool // the form has changed since
 	over    bool // the form is closed
+	doubt   bool // a save was sent, and it is not known whether it was made
 }
 
 type (

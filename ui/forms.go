@@ -3,8 +3,6 @@ package ui
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -89,8 +87,7 @@ func (m *Model) act(from dialog.Dialog, a dialog.Action) tea.Cmd {
 		}
 	case form.Save:
 		if f, ok := from.(*form.Properties); ok {
-			f.SetBusy(true)
-			return save(m.beginWrite(), m.backend, f, a)
+			return m.save(f, a)
 		}
 	case form.Stop:
 		m.stopWrite()
@@ -199,49 +196,6 @@ func (m *Model) editSection(s patch.Section) tea.Cmd {
 	m.openProperties(f, place{t.ID, s}, *t)
 	return m.goOn(f)
 }
-
-// saved shows how a save went. Only success closes the form: after a conflict it goes on
-// from the twin as it is now, after any other failure it keeps the draft and says why.
-func (m *Model) saved(msg savedMsg) tea.Cmd {
-	m.stopWrite()
-	m.heard(msg.err)
-	switch {
-	case msg.err == nil:
-		return m.written(msg)
-	case !m.shows(msg.form):
-		m.alert("Save "+msg.save.ID.String(), msg.err)
-		return nil
-	case !hub.Conflict(msg.err):
-		msg.form.SetError(sentence(msg.err))
-	case msg.readErr != nil:
-		msg.form.SetError("the twin was changed by somebody else, and reading it again failed: " + sentence(msg.readErr))
-	default:
-		msg.form.SetBase(sectionOf(msg.twin, msg.save.Section), msg.twin.ETag)
-		m.overtake(msg.twin)
-	}
-	return m.keepDraft(msg.form)
-}
-
-// written shows a twin that was patched here, and lets the live pane recognise the patch.
-func (m *Model) written(msg savedMsg) tea.Cmd {
-	m.close(msg.form)
-	m.overtake(msg.twin)
-	m.undoes(msg.save, msg.twin)
-	dropped := m.dropDraft(msg.form)
-	if msg.save.Section == patch.Tags {
-		return tea.Batch(dropped, m.say(good, "saved the tags"))
-	}
-	m.live.AddReceipt(msg.receipt)
-	cmds := []tea.Cmd{dropped, m.say(good, fmt.Sprintf("saved v%d", msg.receipt.DesiredVersion))}
-	for _, d := range looksAfterSave {
-		cmds = append(cmds, after(m.ctx, d, convergedMsg{msg.save.ID}))
-	}
-	return tea.Batch(cmds...)
-}
-
-// looksAfterSave are the times after a write at which a twin that is still pending is read
-// again, for the user to see the device follow. A hub tells nobody but the device itself.
-var looksAfterSave = []time.Duration{time.Second, 3 * time.Second, 10 * time.Second}
 
 // shows reports whether an overlay is still open.
 func (m *Model) shows(d dialog.Dialog) bool {

@@ -19,13 +19,13 @@ type undo struct {
 	etag          string      // of the twin after the save
 }
 
-// undoes remembers a save that came through.
-func (m *Model) undoes(s form.Save, after hub.Twin) {
+// undoes remembers a save that came through, which left the section as after under an etag.
+func (m *Model) undoes(s form.Save, after patch.Value, etag string) {
 	if s.Undo {
 		m.forgetUndo(place{s.ID, s.Section})
 		return
 	}
-	m.undos = append(m.undos, undo{place{s.ID, s.Section}, s.Before, sectionOf(after, s.Section), after.ETag})
+	m.undos = append(m.undos, undo{place{s.ID, s.Section}, s.Before, after, etag})
 	if len(m.undos) > maxUndos {
 		m.undos = m.undos[1:]
 	}
