@@ -56,7 +56,11 @@ func TestFindingInAHubThatIsThrottled(t *testing.T) {
 	screen, other := onFleet(t, 5000, embedded.Options{Tier: "S1", IndexLag: time.Second})
 	rare := hub.ID{Device: "pump-0004777"}
 	tags := patch.Object(patch.Member{Key: "site", Value: patch.String("the-one")})
-	if _, _, err := other.PatchTwin(t.Context(), rare, hub.TwinPatch{Tags: &tags}, hub.AnyETag); err != nil {
+	twin, err := other.Twin(t.Context(), rare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := other.PatchTwin(t.Context(), rare, hub.TwinPatch{Tags: &tags}, twin.ETag); err != nil {
 		t.Fatal(err)
 	}
 	screen.WaitFor("loading 1,100 of 5,000", "queries 11/20")

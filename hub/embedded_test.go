@@ -48,6 +48,19 @@ func connect(t *testing.T, server *embedded.Server, policy string) *hub.Client {
 	return client
 }
 
+// write patches a twin as it is now.
+func write(t *testing.T, client *hub.Client, id hub.ID, p hub.TwinPatch) hub.Twin {
+	t.Helper()
+	twin, err := client.Twin(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if twin, _, err = client.PatchTwin(t.Context(), id, p, twin.ETag); err != nil {
+		t.Fatal(err)
+	}
+	return twin
+}
+
 // watch returns a monitor and a function that waits for the next event of a kind.
 func watch(t *testing.T, client *hub.Client) (*hub.Monitor, func(hub.EventKind) hub.Event) {
 	t.Helper()
@@ -168,14 +181,12 @@ func TestDigitsAndOrderSurviveTheHub(t *testing.T) {
 	create(t, client, id)
 	text := `{"z":1.0,"a":[1,2.50],"m":{"y":4503599627370495,"x":1e3}}`
 	desired, tags := parse(t, text), parse(t, `{"z":0.10,"a":true}`)
-	twin, _, err := client.PatchTwin(t.Context(), id, hub.TwinPatch{Desired: &desired, Tags: &tags}, hub.AnyETag)
-	if err != nil {
-		t.Fatal(err)
-	}
+	twin := write(t, client, id, hub.TwinPatch{Desired: &desired, Tags: &tags})
 	if twin.ID != id || twin.Desired.Value.JSON() != text || twin.Tags.JSON() != `{"z":0.10,"a":true}` || twin.Desired.Metadata.IsNull() {
 		t.Errorf("%v came back as %s with tags %s", twin.ID, twin.Desired.Value.JSON(), twin.Tags.JSON())
 	}
 	replaced := parse(t, `{"only":1}`)
+	var err error
 	if twin, _, err = client.ReplaceTwin(t.Context(), id, hub.TwinPatch{Desired: &replaced, Tags: &tags}, twin.ETag); err != nil || twin.Desired.Value.JSON() != `{"only":1}` {
 		t.Errorf("replaced by %s, %v", twin.Desired.Value.JSON(), err)
 	}

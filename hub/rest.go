@@ -23,8 +23,8 @@ const apiVersion = "2021-04-12"
 // callTimeout bounds a call on a context without a deadline.
 const callTimeout = 30 * time.Second
 
-// AnyETag in the place of an etag writes whatever the current one is. It has to be asked
-// for: an empty etag is an error.
+// AnyETag in the place of an etag deletes an identity whatever the current one is. It has to be asked
+// for: an empty etag is an error. Twins and identities are never changed so.
 const AnyETag = "*"
 
 var errNoETag = errors.New("a write needs the etag of what was read; read it first")

@@ -120,8 +120,10 @@ func TestAWriteIsConditional(t *testing.T) {
 	l := listen(t, say(200, oddTwin))
 	id := ID{Device: "d#1", Module: "m%1"}
 	desired, tags := mustParse(t, `{"telemetryInterval":122.0,"old":null}`), mustParse(t, `{"site":"ist"}`)
-	if _, _, err := l.client.PatchTwin(t.Context(), id, TwinPatch{Desired: &desired}, ""); err == nil || len(l.seen) != 0 {
-		t.Errorf("an empty etag: %v after %d requests", err, len(l.seen))
+	for _, etag := range []string{"", AnyETag, `"*"`, `W/"*"`, `""`} {
+		if _, _, err := l.client.PatchTwin(t.Context(), id, TwinPatch{Desired: &desired}, etag); err == nil || len(l.seen) != 0 {
+			t.Errorf("the etag %q: %v after %d requests", etag, err, len(l.seen))
+		}
 	}
 	if _, _, err := l.client.PatchTwin(t.Context(), id, TwinPatch{}, "e"); err == nil || len(l.seen) != 0 {
 		t.Errorf("an empty patch: %v after %d requests", err, len(l.seen))
@@ -140,10 +142,10 @@ func TestAWriteIsConditional(t *testing.T) {
 	if receipt.ID != id || receipt.DesiredVersion != 3 || receipt.SentAt.Before(before) || receipt.AnsweredAt.Before(receipt.SentAt) {
 		t.Errorf("the receipt is %+v", receipt)
 	}
-	if _, _, err := l.client.ReplaceTwin(t.Context(), id, TwinPatch{Tags: &tags, Desired: &desired}, AnyETag); err != nil {
+	if _, _, err := l.client.ReplaceTwin(t.Context(), id, TwinPatch{Tags: &tags, Desired: &desired}, "AAAAAAAAAAI="); err != nil {
 		t.Fatal(err)
 	}
-	if got := l.last(); got.method != "PUT" || !strings.HasPrefix(got.body, `{"tags":{"site":"ist"},"properties"`) || got.header.Get("If-Match") != "*" {
+	if got := l.last(); got.method != "PUT" || !strings.HasPrefix(got.body, `{"tags":{"site":"ist"},"properties"`) || got.header.Get("If-Match") != `"AAAAAAAAAAI="` {
 		t.Errorf("sent %s %s under %s", got.method, got.body, got.header.Get("If-Match"))
 	}
 }

@@ -21,8 +21,8 @@ func (c *Client) Twin(ctx context.Context, id ID) (Twin, error) {
 }
 
 // PatchTwin merges p into the twin when etag is still the twin's. A stale etag is a
-// [Conflict] error; an empty one is an error without asking the hub, never an
-// unconditional write. It returns the twin after the write.
+// [Conflict] error; an empty one or [AnyETag] is an error without asking the hub: no twin is written
+// by somebody who has not seen it. It returns the twin after the write.
 func (c *Client) PatchTwin(ctx context.Context, id ID, p TwinPatch, etag string) (Twin, Receipt, error) {
 	return c.writeTwin(ctx, http.MethodPatch, id, p, etag)
 }
@@ -37,7 +37,7 @@ func (c *Client) writeTwin(ctx context.Context, method string, id ID, p TwinPatc
 	if err := checkID(id); err != nil {
 		return Twin{}, Receipt{}, err
 	}
-	if etag == "" {
+	if etag = unquoteETag(etag); etag == "" || etag == AnyETag {
 		return Twin{}, Receipt{}, errNoETag
 	}
 	body, err := p.document()

@@ -82,8 +82,11 @@ func setDesired(t *testing.T, client *hub.Client, id hub.ID, text string) hub.Tw
 	if err != nil {
 		t.Fatal(err)
 	}
-	twin, _, err := client.PatchTwin(t.Context(), id, hub.TwinPatch{Desired: &desired}, hub.AnyETag)
+	twin, err := client.Twin(t.Context(), id)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if twin, _, err = client.PatchTwin(t.Context(), id, hub.TwinPatch{Desired: &desired}, twin.ETag); err != nil {
 		t.Fatal(err)
 	}
 	return twin

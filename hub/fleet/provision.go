@@ -43,7 +43,6 @@ func create(ctx context.Context, client *hub.Client, p post) error {
 	if err != nil || !some {
 		return err
 	}
-	// The twin was born with the identity a moment ago: there is nobody's change to overwrite.
-	_, _, err = client.PatchTwin(ctx, p.id, twin, hub.AnyETag)
+	_, _, err = client.InitTwin(ctx, p.id, twin)
 	return err
 }
