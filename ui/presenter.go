@@ -25,7 +25,7 @@ type (
 func (d *Deck) present(on bool) {
 	d.presenter = on
 	if on {
-		cell.Conceal(d.secrets.Text)
+		cell.Conceal(d.secrets)
 	} else {
 		cell.Conceal(nil)
 		d.captions.clear()

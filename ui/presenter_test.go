@@ -77,7 +77,7 @@ func TestPresenterModeHidesSecretsEverywhere(t *testing.T) {
 		}},
 		{"edit", func(p *deckPump) { p.Press("e") }},
 		{"a field", func(p *deckPump) { p.Press("enter") }},
-		{"review", func(p *deckPump) { p.Press("home", "x", "enter", "s") }},
+		{"review", func(p *deckPump) { p.Press("home", "x", "ctrl+s") }},
 		{"a failed save", func(p *deckPump) {
 			p.hub.failing("PatchTwin", errors.New("cannot reach "+labHost+":443: dial tcp 10.1.2.3:443: refused for "+otherKey))
 			p.Press("enter")

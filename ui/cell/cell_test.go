@@ -41,15 +41,23 @@ func TestSafe(t *testing.T) {
 // What is hidden is hidden before anything is cut or escaped, until it need not be any more.
 func TestSafeHidesWhatItIsTold(t *testing.T) {
 	defer Conceal(nil)
-	Conceal(func(s string) string { return strings.ReplaceAll(s, "se\ncret", "*") })
+	Conceal(hider{})
+	if got := Cover("a se\ncret\x1b"); got != "a ++\n++++\x1b" {
+		t.Errorf("covers %q", got)
+	}
 	if got := Safe("a se\ncret\x1b"); got != "a *␛" {
 		t.Errorf("shows %q", got)
 	}
 	Conceal(nil)
-	if got := Safe("se\ncret"); got != "se↵cret" {
+	if got := Safe("se\ncret") + Cover("se\ncret"); got != "se↵cretse\ncret" {
 		t.Errorf("still hides: %q", got)
 	}
 }
+
+type hider struct{}
+
+func (hider) Text(s string) string  { return strings.ReplaceAll(s, "se\ncret", "*") }
+func (hider) Cover(s string) string { return strings.ReplaceAll(s, "se\ncret", "++\n++++") }
 
 func TestFit(t *testing.T) {
 	for name, tc := range map[string]struct {

@@ -21,7 +21,7 @@ import (
 // it is shown. It keeps ordinary text of any script as it is, but for what [Conceal] hides.
 func Safe(s string) string {
 	if hide := hidden.Load(); hide != nil {
-		s = (*hide)(s)
+		s = (*hide).Text(s)
 	}
 	if plain(s) {
 		return s
@@ -49,18 +49,35 @@ func Safe(s string) string {
 	return b.String()
 }
 
-// hidden is what Safe applies first; nil: nothing.
-var hidden atomic.Pointer[func(string) string]
+// Hider hides what an audience must not see. Its methods may be called concurrently.
+type Hider interface {
+	// Text returns text with a mask in the place of what is hidden, whose length tells nothing.
+	Text(text string) string
+	// Cover returns text with as many characters, those that are hidden covered one by one.
+	Cover(text string) string
+}
 
-// Conceal makes Safe hide what an audience must not see: hide returns text without it, and may be
-// called concurrently. nil ends that. It holds for the whole process, because what a screen shows is
-// made in many places, and there is one screen. Text that was made safe before stays as it is.
-func Conceal(hide func(text string) string) {
-	if hide == nil {
+// hidden is what Safe and Cover apply; nil: nothing.
+var hidden atomic.Pointer[Hider]
+
+// Conceal makes Safe hide what an audience must not see. nil ends that. It holds for the whole
+// process, because what a screen shows is made in many places, and there is one screen. Text that was
+// made safe before stays as it is.
+func Conceal(hider Hider) {
+	if hider == nil {
 		hidden.Store(nil)
 		return
 	}
-	hidden.Store(&hide)
+	hidden.Store(&hider)
+}
+
+// Cover hides the same as Safe does, character by character, and makes nothing else safe. It is for
+// text that is drawn in parts, such as a line around a cursor: in its parts a secret is not recognised.
+func Cover(text string) string {
+	if hide := hidden.Load(); hide != nil {
+		return (*hide).Cover(text)
+	}
+	return text
 }
 
 // maxMarks is how many combining marks one character may carry: enough for every living

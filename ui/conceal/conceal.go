@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -153,6 +154,23 @@ func (s *Set) Holds(text string) bool {
 		}
 	}
 	return false
+}
+
+// Cover returns text with as many characters, each of a secret covered.
+func (s *Set) Cover(text string) string {
+	spans := s.spans(text)
+	if len(spans) == 0 {
+		return text
+	}
+	var b strings.Builder
+	at := 0
+	for _, sp := range spans {
+		b.WriteString(text[at:sp.from])
+		b.WriteString(strings.Repeat(theme.Cover, utf8.RuneCountInString(text[sp.from:sp.to])))
+		at = sp.to
+	}
+	b.WriteString(text[at:])
+	return b.String()
 }
 
 // Text returns text with a mask in the place of every secret, whatever its length.

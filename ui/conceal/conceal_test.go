@@ -102,3 +102,18 @@ func FuzzFrame(f *testing.F) {
 		}
 	})
 }
+
+// A text that is drawn in parts keeps its length.
+func TestCoverKeepsEveryCharacterInItsPlace(t *testing.T) {
+	var s Set
+	s.Add("größe")
+	for text, want := range map[string]string{
+		"nothing":                 "nothing",
+		"die Größe ist 3":         "die ••••• ist 3",
+		"SharedAccessKey=abc; ok": "SharedAccessKey=•••; ok",
+	} {
+		if got := s.Cover(text); got != want {
+			t.Errorf("covers %q as %q, want %q", text, got, want)
+		}
+	}
+}

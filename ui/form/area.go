@@ -185,7 +185,7 @@ func (a *area) line(th theme.Theme, i, w int) string {
 	if i != a.at {
 		return a.plain(th, i, w)
 	}
-	line, most := a.lines[i], a.most(w)
+	line, most := a.shown(i), a.most(w)
 	before := string(line[max(a.col-most, 0):a.col])
 	if a.col == len(line) {
 		return typedText(th, w, before, " ", "")
@@ -198,8 +198,17 @@ func (a *area) plain(th theme.Theme, i, w int) string {
 	if i >= len(a.lines) {
 		return th.Field.Render(cell.Spaces(w))
 	}
-	line := a.lines[i]
+	line := a.shown(i)
 	return th.Field.Render(cell.Fit(cell.Safe(string(line[:min(len(line), a.most(w))])), w))
+}
+
+// shown returns line i as it may be shown, character by character.
+func (a *area) shown(i int) []rune {
+	line := a.lines[i]
+	if covered := []rune(cell.Cover(string(line))); len(covered) == len(line) {
+		return covered
+	}
+	return line
 }
 
 // most is as many characters as could fill w cells, so that a long line costs no more than a line.

@@ -68,7 +68,7 @@ func (a *area) drawSpan(th theme.Theme, i, w int) string {
 		return th.Field.Render(cell.Spaces(w))
 	}
 	s := spans[i]
-	line := a.lines[s.line]
+	line := a.shown(s.line)
 	if i != a.spanAt(w) {
 		return th.Field.Render(cell.Fit(cell.Safe(string(line[s.from:s.to])), w))
 	}

@@ -51,9 +51,9 @@ func (l *line) split() (before, at, after string) {
 	r := []rune(l.input.Value())
 	i := min(l.input.Position(), len(r))
 	if l.masked {
-		for j := range r {
-			r[j] = '•'
-		}
+		r = []rune(strings.Repeat(theme.Cover, len(r)))
+	} else if covered := []rune(cell.Cover(string(r))); len(covered) == len(r) {
+		r = covered
 	}
 	if i == len(r) {
 		return string(r), " ", ""

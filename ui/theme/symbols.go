@@ -20,4 +20,5 @@ const (
 	Arrow        = "→" // old → new
 	Absent       = "–" // no value
 	Masked       = "••••••••"
+	Cover        = "•" // of one masked character
 )
