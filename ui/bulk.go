@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -23,27 +22,6 @@ type bulkWork struct {
 	journal string // of an interrupted run that the report on the screen is of; "" without
 	leaving bool   // the user was asked whether to leave in the middle
 	ending  ending
-}
-
-// ending closes what is under way when the dashboard is closed, from whatever goroutine.
-type ending struct {
-	mu    sync.Mutex
-	close func()
-}
-
-func (e *ending) set(do func()) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.close = do
-}
-
-func (e *ending) end() {
-	e.mu.Lock()
-	do := e.close
-	e.mu.Unlock()
-	if do != nil {
-		do()
-	}
 }
 
 // graceful is how long rows under way have to come to an end when the program leaves.

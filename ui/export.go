@@ -132,10 +132,15 @@ func (m *Model) exportAnswer(from *overlay.Export, a overlay.Action) tea.Cmd {
 		if a.Keys {
 			names = append(names[:len(names):len(names)], "primaryKey", "secondaryKey")
 		}
-		gen, wish := e.gen, a.Wish
+		gen, wish, ending := e.gen, a.Wish, &e.ending
 		return func() tea.Msg {
-			sheet, err := newSheet(wish, names)
-			return exportReadyMsg{gen, sheet, err}
+			msg := exportReadyMsg{gen: gen}
+			msg.err = ending.begin(func() (func(), error) {
+				var err error
+				msg.sheet, err = newSheet(wish, names)
+				return msg.sheet.abort, err
+			})
+			return msg
 		}
 	}
 	return nil
@@ -151,7 +156,6 @@ func (m *Model) exportResult(msg tea.Msg) tea.Cmd {
 		}
 		// Given up meanwhile, it is aborted by what finds that out.
 		e.sheet = msg.sheet
-		e.ending.set(msg.sheet.abort)
 		return m.exportNext()
 	case exportWroteMsg:
 		if msg.gen != e.gen {

@@ -19,6 +19,8 @@ func (m *Model) press(key tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case m.keys.Global.Interrupt.Matches(key):
 		return m.leave()
+	case m.waits(key):
+		return nil
 	case m.wantsDetails(key):
 		return m.openDetails()
 	case m.front() != nil:

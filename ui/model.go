@@ -89,9 +89,10 @@ type Model struct {
 	asking   task             // who is connected as the identity a client is to be attached as
 	modules  map[string]*task // by device
 
-	hold       hold // of the picture of the twin pane
-	allModules task // the listing of all modules
-	searching  task // for devices that are not loaded
+	waiting    []tea.KeyPressMsg // keys that wait for what the filter finds
+	hold       hold              // of the picture of the twin pane
+	allModules task              // the listing of all modules
+	searching  task              // for devices that are not loaded
 
 	leaving  map[hub.ID]bool // clients that are being detached
 	heardOf  int64           // newest desired version an event told of, for the twin shown

@@ -130,7 +130,7 @@ func (m *Model) arrange() tea.Cmd {
 func (m *Model) rosterResult(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case workDoneMsg:
-		return m.devicesActed(m.devices.Done(msg.done))
+		return tea.Batch(m.devicesActed(m.devices.Done(msg.done)), m.pressWaiting())
 	case allModulesMsg:
 		return m.gotAllModules(msg)
 	case nextModulesMsg:

@@ -123,10 +123,13 @@ func (p *Pane) TagPaths(max int) []string { return p.roster.TagPaths(max) }
 // Edges returns the edge devices that are loaded, by id, at most limit.
 func (p *Pane) Edges(limit int) []string { return p.roster.Edges(limit) }
 
+// Looking reports whether what the filter lets through, or its order, is still being worked on: the
+// rows are those of before.
+func (p *Pane) Looking() bool { return p.job != nil }
+
 // Matching returns the ids of the devices that the filter lets through, in the order they are shown
-// in; without a filter those of all that are loaded.
+// in; without a filter those of all that are loaded. While [Pane.Looking] they are those of before.
 func (p *Pane) Matching() []hub.ID {
-	p.settle()
 	ids := make([]hub.ID, p.roster.Shown())
 	for i := range ids {
 		ids[i].Device = p.roster.ID(p.roster.ShownAt(i))
@@ -164,7 +167,6 @@ func (p *Pane) Update(msg tea.Msg) Action {
 	case k.MarkRange.Matches(press):
 		p.markRange()
 	case k.MarkAll.Matches(press):
-		p.settle() // what is marked must be what the filter says, not what it said before
 		p.roster.MarkShown()
 	case k.Sort.Matches(press):
 		return ChooseSort{}

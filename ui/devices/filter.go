@@ -98,13 +98,6 @@ func (p *Pane) Done(d Done) Action {
 	return nil
 }
 
-// settle waits for work under way, by doing it here. It may take as long as a frame or two.
-func (p *Pane) settle() {
-	if p.job != nil {
-		p.Done(Done{p.job.Run()})
-	}
-}
-
 // shownAnew puts the cursor where it belongs among what is shown now: on its row, or on the first
 // when that is not shown. A filter that ranks has the best first.
 func (p *Pane) shownAnew() {

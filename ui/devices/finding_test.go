@@ -55,17 +55,6 @@ func TestALargeListIsFilteredElsewhere(t *testing.T) {
 	}
 }
 
-// What all marks is what the filter says, however soon after its last letter the key comes.
-func TestMarkingAllWaitsForTheFilter(t *testing.T) {
-	p := New(keymap.Default())
-	p.Begin()
-	drain(p, p.Add(page(3*quick, 0), true))
-	press(p, "/", "0", "5", "9", "9", "9", "enter", "*")
-	if got := p.Marked(); len(got) != 1 || got[0].Device != "device-005999" {
-		t.Errorf("marked %v", got)
-	}
-}
-
 const evil = "\x1b[2J\x1b]0;owned\x07\u202e東京e\u0301\u0301\u0301\u0301\r\n\tx İst"
 
 // What is searched for is marked in the row, and nothing a hub sends gets out of its cell by that.
