@@ -157,6 +157,14 @@ func Default() Map {
 			Review: bind("ctrl+s", "review", "accept and review the changes", "ctrl+s"),
 			Lines:  bind("ctrl+l", "lines", "type the value on several lines", "ctrl+l"),
 		},
+		Name: NameKeys{
+			Accept:   bind("enter/tab", "on to value", "take the name, or the one that is chosen below with its value", "enter", "tab"),
+			Back:     bind("esc", "take back", "take back what was typed here", "esc"),
+			Down:     bind("↓", "choose", "choose a property below that the device or its neighbours have", "down"),
+			Up:       bind("↑", "choose back", "go back to the one above, at last to what was typed", "up"),
+			Complete: bind("→", "complete", "take the first of the properties below", "right"),
+			Review:   bind("ctrl+s", "review", "accept another name and review the changes", "ctrl+s"),
+		},
 		Lines: LinesKeys{
 			Accept:  bind("tab", "accept", "accept what was typed; enter begins a line", "tab"),
 			Back:    bind("esc", "take back", "take back what was typed here; asks for the key once more", "esc"),

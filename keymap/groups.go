@@ -26,6 +26,7 @@ var titles = map[string]string{
 	"Document":  "Whole row",
 	"Form":      "Editing properties",
 	"Field":     "Typing into a field",
+	"Name":      "Typing the name of a property",
 	"Lines":     "Typing several lines",
 	"Review":    "Reviewing a change",
 	"Identity":  "New device or module",

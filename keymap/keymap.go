@@ -118,6 +118,11 @@ type FieldKeys struct {
 	Accept, Back, Next, Prev, Type, Review, Lines Binding
 }
 
+// NameKeys work while the name of a property is typed.
+type NameKeys struct {
+	Accept, Back, Down, Up, Complete, Review Binding
+}
+
 // LinesKeys work while a value is typed on several lines.
 type LinesKeys struct {
 	Accept, Back, Prev, Type, Review, OneLine Binding
@@ -203,6 +208,7 @@ type Map struct {
 	Document  DocumentKeys
 	Form      FormKeys
 	Field     FieldKeys
+	Name      NameKeys
 	Lines     LinesKeys
 	Review    ReviewKeys
 	Identity  IdentityKeys

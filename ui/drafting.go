@@ -125,6 +125,7 @@ func (m *Model) showUnsaved() {
 // openProperties opens a form over a section of a twin.
 func (m *Model) openProperties(f *form.Properties, at place, t hub.Twin) {
 	m.drafting.open[f] = &draftKeeper{name: m.drafting.store.Name(), place: at, version: t.Version}
+	m.offer(f, at, t)
 	m.open(f)
 }
 
@@ -180,6 +181,7 @@ func (m *Model) followTwin(t hub.Twin) tea.Cmd {
 		}
 		k.version = t.Version
 		f.Follow(sectionOf(t, k.place.section), t.ETag)
+		m.offer(f, k.place, t)
 		cmds = append(cmds, m.keepDraft(f))
 	}
 	return tea.Batch(cmds...)

@@ -34,7 +34,7 @@ func TestWhatWasTypedOutlivesTheProgram(t *testing.T) {
 	}{
 		{[]string{"e", "enter", "1"}, []string{"unsaved changes of", "1.4.21"}},
 		{[]string{"e", "enter", "1", "enter"}, []string{"1 change", "1.4.21"}},
-		{[]string{"e", "a", "n", "e", "w"}, []string{"+   new", "enter on to value"}},
+		{[]string{"e", "a", "n", "e", "w"}, []string{"+   new", "on to value"}},
 		{[]string{"e", "a", "n", "enter", "7"}, []string{"+   n ", "number   7"}},
 		{[]string{"e", "d", "j", "d"}, []string{"2 changes"}},
 		{[]string{"e", "d", "s"}, []string{"1 change"}},

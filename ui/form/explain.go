@@ -112,6 +112,8 @@ func (f *Properties) leave() keymap.Binding {
 		return short(f.keys.Dialog.No, "keep editing")
 	case f.review != nil:
 		return f.keys.Review.Back
+	case f.typing != nil && f.typing.onName:
+		return f.keys.Name.Back
 	case f.typing != nil && f.typing.several():
 		return f.keys.Lines.Back
 	case f.typing != nil:
@@ -180,9 +182,14 @@ func (f *Properties) typingHints() []keymap.Binding {
 	k, t := f.keys.Field, f.typing
 	switch {
 	case t.rename:
-		return []keymap.Binding{short(k.Accept, "rename"), k.Review}
+		n := f.keys.Name
+		return []keymap.Binding{short(n.Accept, "rename"), n.Review}
 	case t.onName:
-		return []keymap.Binding{short(k.Accept, "on to value")}
+		n := f.keys.Name
+		if len(f.offers()) == 0 {
+			return []keymap.Binding{n.Accept}
+		}
+		return []keymap.Binding{n.Accept, n.Down, n.Complete}
 	}
 	hints := []keymap.Binding{k.Accept, k.Type}
 	if t.lines != nil {

@@ -17,6 +17,8 @@ func (f *Properties) Keys() []keymap.Binding {
 		return []keymap.Binding{k.Dialog.Yes, k.Dialog.No, k.Dialog.Accept}
 	case f.review != nil:
 		return slices.Concat(keymap.Bindings(k.Review), keymap.Bindings(k.Move))
+	case f.typing != nil && f.typing.onName:
+		return keymap.Bindings(k.Name)
 	case f.typing != nil && f.typing.several():
 		return keymap.Bindings(k.Lines)
 	case f.typing != nil:

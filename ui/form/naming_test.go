@@ -32,7 +32,7 @@ func TestRenaming(t *testing.T) {
 func TestTheReviewTellsARename(t *testing.T) {
 	f := newForm(t, patch.Desired, thermostat)
 	press(f, "j", "r", "ctrl+u", "period")
-	wantOn(t, f, "another name for interval", "enter rename")
+	wantOn(t, f, "another name for interval", "enter/tab rename")
 	press(f, "enter")
 	wantOn(t, f, "+   period", "60.0", "–   interval", "removed, sends null")
 	press(f, "s")

@@ -54,7 +54,8 @@ type Properties struct {
 	keys  keymap.Map
 	theme theme.Theme
 
-	past []step // what z goes back to, the last one last
+	known []Known // properties that are offered when one is added
+	past  []step  // what z goes back to, the last one last
 
 	// Derived from the above by refresh.
 	rows       []row

@@ -35,7 +35,7 @@ func TestTheFirstPropertyOfAnEmptyTwin(t *testing.T) {
 	f := newForm(t, patch.Desired, "{}")
 	wantOn(t, f, "Desired properties of thermostat-07/controller", "there is nothing here yet", "press a to add", "etag AAAAAAAAABI=")
 	press(f, "a", "telemetryInterval")
-	wantOn(t, f, "telemetryInterval", "enter on to value")
+	wantOn(t, f, "telemetryInterval", "on to value")
 	press(f, "enter", "122")
 	wantOn(t, f, "a number, from how it looks")
 	press(f, "enter")

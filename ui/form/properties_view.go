@@ -75,6 +75,7 @@ type body struct {
 	under  int // the first of the lines below what is typed into
 	extra  int // how many of them there are
 	focus  int
+	offers []Known // shown below
 }
 
 // layout lays the form out for an inner width.
@@ -96,7 +97,10 @@ func (f *Properties) layout(w int) body {
 	case f.cursor == b.rows:
 		b.focus = b.len() - 1
 	}
-	if t != nil && t.lines != nil {
+	if offers := f.offers(); len(offers) > 0 {
+		b.offers = offers
+		b.under, b.extra = b.focus+1, min(len(offers), offersShown)
+	} else if t != nil && t.lines != nil {
 		b.under = b.focus + 1
 		room := t.linesRoom(w)
 		b.extra = len(t.lines.wrap(room))
@@ -133,6 +137,9 @@ func (f *Properties) bodyLine(b body, i int, c columns, w int) string {
 	case b.extra > 0 && i >= b.under+b.extra:
 		i -= b.extra
 	case b.extra > 0 && i >= b.under:
+		if len(b.offers) > 0 {
+			return f.offerLine(b.offers, i-b.under, c)
+		}
 		return f.typing.valueLine(f.theme, i-b.under, w)
 	}
 	switch {

@@ -44,6 +44,9 @@ func states(th theme.Theme) map[string]updater {
 	pasted.Update(tea.PasteMsg{Content: strings.Join(hostile, "\n")})
 	several := NewProperties(Target{Value: patch.Object(patch.Member{Key: "text", Value: patch.String(strings.Join(hostile, "\n") + strings.Repeat("long 東京", 40))})}, keymap.Default(), th)
 	press(several, "enter", "down", "end")
+	offering := properties("G", "a", "down", "down")
+	offering.SetKnown(KnownIn(patch.Object(patch.Member{Key: "g", Value: hostileSection()}), hostile[2]))
+	press(offering, "down")
 	broken := properties("G", "J", "x")
 	wrong := newDevice()
 	press(wrong, "東京", "tab", "right", "tab", "x", "enter")
@@ -81,7 +84,7 @@ func states(th theme.Theme) map[string]updater {
 		"token": token, "token of nobody": NewToken(TokenSource{ID: known.ID, Host: hostile[2], Policy: hostile[3], Now: time.Now}, keymap.Default(), th),
 		"list": properties(), "bottom": properties("G"), "removed": properties("d"), "typing": properties("j", "j", "enter", "東京"),
 		"naming": properties("a", hostile[3]), "adding": properties("a", "x", "enter", "["), "leaving": properties("d", "esc"),
-		"review": properties("d", "s"), "failed": failed, "busy": busy, "conflict": conflict, "pasted": pasted, "several": several, "renaming": properties("j", "r", hostile[3]), "section": properties("G", "J", "pgdown"), "broken": broken,
+		"review": properties("d", "s"), "failed": failed, "busy": busy, "conflict": conflict, "pasted": pasted, "several": several, "offering": offering, "renaming": properties("j", "r", hostile[3]), "section": properties("G", "J", "pgdown"), "broken": broken,
 		"empty":  NewProperties(Target{}, keymap.Default(), th),
 		"device": newDevice(), "wrong": wrong, "refused": refused,
 	}

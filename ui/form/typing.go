@@ -14,6 +14,7 @@ type typing struct {
 	path   patch.Path // the property; nil when one is added
 	group  patch.Path // of a new property: the object it goes into
 	onName bool       // of a new property: the name is typed, not the value yet
+	pick   int        // of a new property: which of the offered ones is chosen, from 1; 0 for none
 	rename bool       // the property at path gets the name that is typed
 	name   line
 	value  line
@@ -125,6 +126,7 @@ func (t *typing) paste(text string) {
 	text = strings.TrimSuffix(lineEnds.Replace(text), "\n")
 	switch {
 	case t.onName:
+		t.pick = 0
 		t.name.update(tea.PasteMsg{Content: oneLine(text)})
 		return
 	case t.lines != nil:
@@ -186,7 +188,11 @@ func (f *Properties) startAdding() {
 func (f *Properties) pressTyping(key tea.KeyPressMsg) {
 	t, k := f.typing, f.keys.Field
 	defer f.judge()
-	if t.several() {
+	switch {
+	case t.onName:
+		f.pressName(key)
+		return
+	case t.several():
 		f.pressLines(key)
 		return
 	}
@@ -194,9 +200,7 @@ func (f *Properties) pressTyping(key tea.KeyPressMsg) {
 	case k.Back.Matches(key):
 		f.endTyping()
 	case k.Lines.Matches(key):
-		if !t.onName {
-			t.unfold()
-		}
+		t.unfold()
 	case k.Accept.Matches(key):
 		f.accept()
 	case k.Next.Matches(key):
@@ -214,12 +218,7 @@ func (f *Properties) pressTyping(key tea.KeyPressMsg) {
 			f.startReview()
 		}
 	case k.Type.Matches(key):
-		if !t.onName {
-			t.nextKind()
-		}
-	case t.onName:
-		t.err = ""
-		t.name.update(key)
+		t.nextKind()
 	default:
 		t.err = ""
 		t.value.update(key)
