@@ -50,6 +50,7 @@ type Typing struct {
 	Chosen  bool       `json:"chosen,omitempty"`  // Kind is the user's choice
 	Lines   bool       `json:"lines,omitempty"`   // Value is typed on several lines
 	Rename  bool       `json:"rename,omitempty"`  // Name is what Path is to be called
+	Merge   bool       `json:"merge,omitempty"`   // Value was pasted to be laid over the group at Path
 	Section bool       `json:"section,omitempty"` // Value is the whole section as JSON
 }
 

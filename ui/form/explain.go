@@ -75,6 +75,8 @@ func (f *Properties) typingText() string {
 	switch {
 	case err != nil:
 		return err.Error()
+	case t.merge:
+		return "what is in it is added or changed, null removes, all else stays"
 	case t.chosen:
 		return "a " + kindText(v.Kind())
 	default:
@@ -194,7 +196,11 @@ func (f *Properties) typingHints() []keymap.Binding {
 	hints := []keymap.Binding{k.Accept, k.Type}
 	if t.lines != nil {
 		k := f.keys.Lines
-		hints = []keymap.Binding{k.Accept, k.Review, k.Type}
+		hints = []keymap.Binding{k.Accept, k.Review}
+		if t.merge {
+			return hints
+		}
+		hints = append(hints, k.Type)
 		if t.adding() {
 			hints = append(hints, short(k.Prev, "name"))
 		}

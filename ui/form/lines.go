@@ -77,6 +77,9 @@ func (t *typing) unfold() {
 
 // fold goes on typing on one line, where the value can be typed on one.
 func (t *typing) fold() {
+	if t.merge {
+		return
+	}
 	touched := t.touched()
 	v, err := t.read()
 	if err != nil {
@@ -162,6 +165,9 @@ func (f *Properties) judge() {
 			t.wrong = err.Error()
 		}
 		return
+	}
+	if t.merge {
+		v, _ = f.merged(v)
 	}
 	t.wrong = f.breaks(path, f.draft.With(path, v))
 }

@@ -123,9 +123,9 @@ func (f *Properties) Update(msg tea.Msg) Action {
 	}
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		if f.typing != nil && !f.leaving && f.review == nil {
-			f.typing.paste(msg.Content)
-			f.judge()
+		if !f.leaving && f.review == nil {
+			f.notice = ""
+			f.takePaste(msg.Content)
 		}
 	case tea.KeyPressMsg:
 		f.notice = ""

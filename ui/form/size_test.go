@@ -175,6 +175,7 @@ func TestRandomKeys(t *testing.T) {
 			switch random.IntN(60) {
 			case 0:
 				f.Update(tea.PasteMsg{Content: hostile[random.IntN(len(hostile))]})
+				f.Update(tea.PasteMsg{Content: []string{`{"sensor":{"limits":{"low":1}},"new":{"a":[1]}}`, "{", `{"$x":1}`}[random.IntN(3)]})
 			case 1:
 				f.SetBase(f.target.Value.With(patch.Path{"sensor", "limits", "low"}, patch.Int(random.Int64N(5))), "E")
 			case 2:

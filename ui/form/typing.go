@@ -20,6 +20,7 @@ type typing struct {
 	value  line
 	lines  *area      // holds the value in the place of value when it is typed on several lines
 	start  string     // the text the value began with
+	merge  bool       // an object that was pasted is laid over the group at path
 	kind   patch.Kind // the type chosen
 	chosen bool       // false: the type is what the text looks like
 	err    string     // why it was not accepted
@@ -88,7 +89,14 @@ func (t *typing) read() (patch.Value, error) {
 
 // readAs returns the value of a type. On several lines a string is what stands there.
 func (t *typing) readAs(k patch.Kind) (patch.Value, error) {
-	if t.lines != nil && k == patch.KindString {
+	switch {
+	case t.merge:
+		v, err := patch.Parse([]byte(t.text()))
+		if err == nil && v.Kind() != patch.KindObject {
+			err = errNoObject
+		}
+		return v, err
+	case t.lines != nil && k == patch.KindString:
 		return patch.String(t.text()), nil
 	}
 	return read(t.text(), k)
@@ -97,6 +105,9 @@ func (t *typing) readAs(k patch.Kind) (patch.Value, error) {
 // nextKind chooses the next type that what was typed can be read as, and the next of all
 // when there is no other.
 func (t *typing) nextKind() {
+	if t.merge {
+		return
+	}
 	now := t.kind
 	if !t.chosen {
 		now = patch.KindObject // what is no value yet began like JSON
@@ -169,19 +180,10 @@ func (f *Properties) startTyping(r row) {
 
 // startAdding begins a new property: in the group that the cursor is on, or beside it.
 func (f *Properties) startAdding() {
-	f.typing = &typing{onName: true, name: newLine(""), value: newLine("")}
-	if f.cursor == len(f.rows) {
-		return
+	f.typing = &typing{onName: true, group: f.groupHere(), name: newLine(""), value: newLine("")}
+	if f.cursor < len(f.rows) && f.folded[f.typing.group.String()] {
+		f.fold(f.rows[f.cursor], false)
 	}
-	r := f.rows[f.cursor]
-	if r.conflict == nil && (r.group || r.has && r.now.Kind() == patch.KindObject) {
-		f.typing.group = r.path
-		if f.folded[r.path.String()] {
-			f.fold(r, false)
-		}
-		return
-	}
-	f.typing.group = r.path[:r.depth()]
 }
 
 // pressTyping answers a key while a field is typed into.
@@ -229,8 +231,11 @@ func (f *Properties) pressTyping(key tea.KeyPressMsg) {
 // with the reason in the field, when that cannot be.
 func (f *Properties) accept() bool {
 	t := f.typing
-	if t.rename {
+	switch {
+	case t.rename:
 		return f.acceptName()
+	case t.merge:
+		return f.acceptMerge()
 	}
 	path := t.path
 	if t.adding() {
