@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -112,6 +111,10 @@ func (s *Session) live(link *iothub.Link, inbox *inbox) error {
 				s.drain(inbox)
 				return unreachable("read the twin as "+describe(s.id), s.address, context.DeadlineExceeded)
 			}
+		case <-s.again:
+			if s.desired.missed() {
+				read()
+			}
 		case <-inbox.ready:
 			again, err := s.handle(inbox)
 			if err != nil {
@@ -185,8 +188,8 @@ func (s *Session) handle(inbox *inbox) (again bool, err error) {
 		}
 		again = again || read
 	}
-	if overflowed {
-		s.emit(Event{Kind: EventGap, Err: errors.New("patches came faster than they could be taken in; the twin is read again")})
+	if overflowed > 0 {
+		s.emit(Event{Kind: EventGap, Err: fmt.Errorf("%d patches came faster than they could be taken in and were let go; the twin is read again", overflowed)})
 		again = s.desired.missed() || again
 	}
 	s.workOnAcks()

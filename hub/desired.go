@@ -19,6 +19,7 @@ type desired struct {
 	reading bool // a read is under way
 	again   bool // and may not show everything that was missed
 	held    []update
+	reads   int // that have not settled what is held
 }
 
 // update is one desired patch.
@@ -33,8 +34,11 @@ type update struct {
 // when there are more.
 const maxHeld = 10_000
 
+// maxReads is how often the twin is read again because of what is held.
+const maxReads = 5
+
 // begin is called with each connection: its owner reads the twin now.
-func (d *desired) begin() { d.reading, d.again = true, false }
+func (d *desired) begin() { d.reading, d.again, d.reads = true, false, 0 }
 
 // missed notes that patches were missed. It reports whether the twin must be read now;
 // during a read it is read once more afterwards.
@@ -65,9 +69,10 @@ func (d *desired) arrived(payload []byte, at time.Time) (events []Event, read bo
 	return []Event{d.advance(u)}, false
 }
 
-// synced takes the answer to a read, and then the patches that waited for it. One that is
-// still not the successor is taken as it is: reading again would not end with a hub that
-// answers from the past. It reports whether the twin must be read once more.
+// synced takes the answer to a read, and then the patches that waited for it. It reports
+// whether the twin must be read once more: because something was missed meanwhile, or because a
+// patch is still not the successor. That one is taken as it is after a few reads, which would
+// not end with a hub that answers from the past.
 func (d *desired) synced(twin Section, at time.Time) (events []Event, read bool) {
 	e := Event{At: at, Kind: EventSynced, Version: twin.Version, Value: twin.Value}
 	if d.known {
@@ -76,13 +81,18 @@ func (d *desired) synced(twin Section, at time.Time) (events []Event, read bool)
 	d.value, d.version, d.known = twin.Value, twin.Version, true
 	d.reading, d.again, read = d.again, false, d.again
 	events = []Event{e}
-	for _, u := range d.held {
+	for i, u := range d.held {
 		if u.version > d.version+1 {
 			events = append(events, Event{At: u.at, Kind: EventGap, Version: u.version})
+			if d.reads < maxReads {
+				d.reads++
+				d.held, d.reading = d.held[i:], true
+				return events, true
+			}
 		}
 		events = append(events, d.advance(u))
 	}
-	d.held = nil
+	d.held, d.reads = nil, 0
 	return events, read
 }
 

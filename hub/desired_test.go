@@ -59,8 +59,20 @@ func TestDesiredPropertiesAreReconciledByVersion(t *testing.T) {
 		"a hub that answers from the past does not make it read for ever": {
 			{sync: `{"$version":1}`, events: "synced v1\n"},
 			{patch: `{"a":1,"$version":4}`, events: "gap v4\n", read: true},
+			{sync: `{"$version":2}`, events: "synced v2\ngap v4\n", read: true},
+			{sync: `{"$version":2}`, events: "synced v2\ngap v4\n", read: true},
+			{sync: `{"$version":2}`, events: "synced v2\ngap v4\n", read: true},
+			{sync: `{"$version":2}`, events: "synced v2\ngap v4\n", read: true},
+			{sync: `{"$version":2}`, events: "synced v2\ngap v4\n", read: true},
 			{sync: `{"$version":2}`, events: "synced v2\ngap v4\npatch v4 a:null→1\n"},
 			{patch: `{"a":2,"$version":5}`, events: "patch v5 a:1→2\n"},
+		},
+		"a gap behind a read is read again, and nothing is told twice": {
+			{patch: `{"a":1,"$version":2}`},
+			{patch: `{"b":1,"$version":4}`},
+			{sync: `{"$version":1}`, events: "synced v1\npatch v2 a:null→1\ngap v4\n", read: true},
+			{patch: `{"c":1,"$version":5}`},
+			{sync: `{"a":1,"x":0,"b":1,"$version":4}`, events: "synced v4 x:null→0 b:null→1\npatch v4\npatch v5 c:null→1\n"},
 		},
 		"a patch that comes twice changes nothing": {
 			{sync: `{"$version":1}`, events: "synced v1\n"},

@@ -39,6 +39,27 @@ func (k EventKind) String() string {
 	return "unknown"
 }
 
+// Via is how an attached client reaches the hub.
+type Via uint8
+
+// The ways. The zero Via says nothing.
+const (
+	ViaMQTT      Via = iota + 1 // MQTT over TLS, on port 8883
+	ViaWebSocket                // MQTT over a secure WebSocket, on port 443
+)
+
+// String returns mqtt, websocket or nothing.
+func (v Via) String() string {
+	switch v {
+	case ViaMQTT:
+		return "mqtt"
+	case ViaWebSocket:
+		return "websocket"
+	default:
+		return ""
+	}
+}
+
 // Event is one thing that happened to an attached client or an observed twin. Events of one
 // identity are in order; Seq is unique and rising within one [Monitor].
 type Event struct {
@@ -52,6 +73,7 @@ type Event struct {
 	Changes []patch.Change // Patch, Synced, Observed: what differs from the desired properties known before; none for the first Synced, nor for a Patch that a Synced has shown already
 	Method  string         // Method: its name
 	Wait    time.Duration  // Connecting: how long until the attempt
+	Via     Via            // Connecting, Connected, Renewed: how
 	Err     error          // Connecting, Lost, TakenOver, Refused: why; Gap: why, when it is not Version; Acknowledged: why it failed; nil otherwise
 
 	Reported        []patch.Change // Observed: what differs from the reported properties known before

@@ -37,7 +37,7 @@ type inbox struct {
 	mu         sync.Mutex
 	items      []item
 	bytes      int
-	overflowed bool
+	overflowed int
 }
 
 func newInbox() *inbox { return &inbox{ready: make(chan struct{}, 1)} }
@@ -48,7 +48,7 @@ func (b *inbox) add(it item) {
 	it.at = time.Now()
 	b.mu.Lock()
 	if it.payload != nil && (len(b.items) >= maxInboxItems || b.bytes >= maxInboxBytes) {
-		b.overflowed = true
+		b.overflowed++
 	} else {
 		b.items = append(b.items, it)
 		b.bytes += len(it.payload)
@@ -60,11 +60,11 @@ func (b *inbox) add(it item) {
 	}
 }
 
-// take returns what has arrived, in order, and whether patches were let go since the last time.
-func (b *inbox) take() (items []item, overflowed bool) {
+// take returns what has arrived, in order, and how many patches were let go since the last time.
+func (b *inbox) take() (items []item, overflowed int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	items, overflowed = b.items, b.overflowed
-	b.items, b.bytes, b.overflowed = nil, 0, false
+	b.items, b.bytes, b.overflowed = nil, 0, 0
 	return items, overflowed
 }

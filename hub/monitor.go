@@ -20,9 +20,11 @@ var ErrAttached = errors.New("attached already")
 // stream, read with [Monitor.Next].
 //
 // Delivery: events of one client come in order, each once; Event.Seq rises by one with
-// every event, across all clients. A reader that is too slow loses the oldest events
+// every event, across all clients. A recorder, see [Monitor.Record], gets every one of them,
+// in that order and before anybody else. A reader that is too slow loses the oldest events
 // waiting for it, never the newest, and Batch.Dropped says how many; what it holds for a
-// reader is bounded in number (8,192) and memory. Sessions never wait for the reader.
+// reader is bounded in number (8,192) and memory. Sessions wait for neither of the two. What
+// of the patches comes to be events at all is the contract of [Session].
 //
 // Its methods are safe for concurrent use; with several readers each event goes to one.
 type Monitor struct {
@@ -199,6 +201,26 @@ func (m *Monitor) Attached() []ID {
 		}
 	}
 	return ids
+}
+
+// Record hands every event from now on to r, until the monitor is closed. What is attached
+// already is read again, so that r begins with the desired properties of each. It is called
+// once at most. r is closed by its owner, after the monitor.
+func (m *Monitor) Record(r Recorder) {
+	r.Bind(m.readAgain, m.stream.recorded)
+	m.stream.record(r)
+	for _, id := range m.Attached() {
+		m.readAgain(id)
+	}
+}
+
+// readAgain has the client of an identity read its twin.
+func (m *Monitor) readAgain(id ID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if there := m.places[id]; there != nil && there.session != nil {
+		there.session.readAgain()
+	}
 }
 
 // Next blocks until something happened or ctx ends. An event that follows a pause is

@@ -195,3 +195,57 @@ func (h hanging) RoundTrip(r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
 }
+
+// ledger is a recorder that keeps what it gets.
+type ledger struct {
+	again  func(hub.ID)
+	told   func(hub.RecordState)
+	events chan hub.Event
+}
+
+func (l *ledger) Bind(again func(hub.ID), told func(hub.RecordState)) { l.again, l.told = again, told }
+func (l *ledger) Record(e hub.Event)                                  { l.events <- e }
+
+func TestARecorderGetsEveryEventFirstAndMayAskAgain(t *testing.T) {
+	_, client := start(t, nil)
+	id := hub.ID{Device: "d"}
+	create(t, client, id)
+	monitor, next := watch(t, client)
+	if err := monitor.Attach(t.Context(), id, hub.AttachOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	next(hub.EventSynced)
+	l := &ledger{events: make(chan hub.Event, 100)}
+	monitor.Record(l)
+	recorded := func() hub.Event {
+		t.Helper()
+		select {
+		case e := <-l.events:
+			return e
+		case <-time.After(10 * time.Second):
+			t.Fatal("nothing is recorded")
+			return hub.Event{}
+		}
+	}
+	if e := recorded(); e.Kind != hub.EventSynced || e.Version != 1 || e.Changes != nil {
+		t.Errorf("it begins with %s v%d", e.Kind, e.Version)
+	}
+	next(hub.EventSynced)
+	desired := parse(t, `{"a":1}`)
+	if _, _, err := client.PatchTwin(t.Context(), id, hub.TwinPatch{Desired: &desired}, hub.AnyETag); err != nil {
+		t.Fatal(err)
+	}
+	if e := next(hub.EventPatch); e.Seq != recorded().Seq {
+		t.Errorf("what is seen as %d was not recorded before", e.Seq)
+	}
+	l.again(id)
+	if e := recorded(); e.Kind != hub.EventSynced || e.Value.JSON() != `{"a":1}` || len(e.Changes) != 0 {
+		t.Errorf("after it was asked for again: %s %s", e.Kind, e.Value.JSON())
+	}
+	next(hub.EventSynced)
+	l.told(hub.RecordState{Err: errors.New("full"), LetGo: 3})
+	batch, err := monitor.Next(t.Context())
+	if err != nil || batch.Recording == nil || batch.Recording.LetGo != 3 || len(batch.Events) != 0 {
+		t.Errorf("told %+v, %v", batch, err)
+	}
+}

@@ -53,6 +53,14 @@ type SessionOptions struct {
 // end. An attempt that fails is EventConnecting and EventLost. [EventRefused] is in the
 // place of EventLost when no attempt follows, and [EventDetached] is the last of all.
 //
+// Delivery: every desired patch that the connection brings becomes one EventPatch, in the order
+// of arrival and with its payload, also one that came twice or late. Nothing is put together and
+// nothing is let go, with one exception: when more than 65,536 patches or 32 MB have arrived
+// that OnEvent has not returned for, further ones are let go rather than to stop the connection,
+// an EventGap says how many, and the twin is read again. So between two events of
+// kind EventSynced without an EventGap, the first's value with the patches behind it applied in
+// the order of their versions is what the hub has; and every doubt ends with an EventSynced.
+//
 // Its methods are safe for concurrent use.
 type Session struct {
 	opts    SessionOptions
@@ -65,6 +73,7 @@ type Session struct {
 	done    chan struct{}  // closed when the last event was delivered
 	serving sync.WaitGroup // methods being answered and reports under way
 	slots   chan struct{}  // one for each method being answered
+	again   chan struct{}  // has a value when the twin is to be read again
 	refused atomic.Bool
 
 	desired desired // belongs to the goroutine of run
@@ -115,6 +124,7 @@ func StartSession(opts SessionOptions) (*Session, error) {
 		cancel:  cancel,
 		done:    make(chan struct{}),
 		slots:   make(chan struct{}, maxMethods),
+		again:   make(chan struct{}, 1),
 	}
 	go s.run()
 	return s, nil
@@ -162,6 +172,14 @@ func (s *Session) report(ctx context.Context, current *connection, reported patc
 		return 0, answered(op, answer.Status)
 	}
 	return answer.Version, nil
+}
+
+// readAgain reads the twin once more, when there is a connection; the next one reads it anyway.
+func (s *Session) readAgain() {
+	select {
+	case s.again <- struct{}{}:
+	default:
+	}
 }
 
 func (s *Session) emit(e Event) {

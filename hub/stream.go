@@ -10,10 +10,29 @@ import (
 // ErrClosed is what Next returns when a monitor was closed and everything was delivered.
 var ErrClosed = errors.New("the monitor is closed")
 
-// Batch is what happened since the last one, in order. It has events, or Dropped is not zero.
+// Batch is what happened since the last one, in order. It has events, or one of the others says something.
 type Batch struct {
-	Events  []Event
-	Dropped uint64 // events let go since the last batch because the reader was too slow
+	Events    []Event
+	Dropped   uint64       // events let go since the last batch because the reader was too slow
+	Recording *RecordState // how the recording goes, when that has changed since the last batch; nil: as before
+}
+
+// RecordState is how a recording goes.
+type RecordState struct {
+	Err   error  // why nothing can be written, in a sentence; nil: it can
+	LetGo uint64 // how many events were let go because they could not be written in time
+}
+
+// Recorder takes every event of a [Monitor] before anybody else sees it.
+type Recorder interface {
+	// Bind is called once, before the first event. again may be called for an identity some of
+	// whose events could not be kept: its twin is read again, so that an [EventSynced] with all
+	// its desired properties follows. changed is to be called when the state has changed. Both
+	// return at once and may be called from any goroutine, but not from within Record.
+	Bind(again func(ID), changed func(RecordState))
+	// Record takes an event. It must return at once: whatever is attached waits for it. Events
+	// come in the order of their Seq.
+	Record(e Event)
 }
 
 const (
@@ -39,15 +58,21 @@ type stream struct {
 	dropped uint64
 	closed  bool
 	taken   time.Time // when the last batch left
+
+	recorder  Recorder     // nil: there is none
+	recording *RecordState // not nil: to be told
 }
 
 func newStream() *stream { return &stream{ready: make(chan struct{}, 1)} }
 
-// add numbers an event and queues it. It never blocks.
+// add numbers an event, hands it to the recorder and queues it. It never blocks.
 func (s *stream) add(e Event) {
 	s.mu.Lock()
 	s.seq++
 	e.Seq = s.seq
+	if s.recorder != nil {
+		s.recorder.Record(e)
+	}
 	s.events = append(s.events, e)
 	s.bytes += weight(e)
 	for len(s.events) > maxStreamEvents || s.bytes > maxStreamBytes && len(s.events) > 1 {
@@ -70,6 +95,20 @@ func (s *stream) wake() {
 	}
 }
 
+func (s *stream) record(r Recorder) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recorder = r
+}
+
+// recorded notes how the recording goes.
+func (s *stream) recorded(state RecordState) {
+	s.mu.Lock()
+	s.recording = &state
+	s.mu.Unlock()
+	s.wake()
+}
+
 func (s *stream) close() {
 	s.mu.Lock()
 	s.closed = true
@@ -82,10 +121,10 @@ func (s *stream) close() {
 func (s *stream) next(ctx context.Context) (Batch, error) {
 	for {
 		s.mu.Lock()
-		waiting, closed, rest := len(s.events) > 0, s.closed, frame-time.Since(s.taken)
+		waiting, closed, rest := len(s.events) > 0 || s.recording != nil, s.closed, frame-time.Since(s.taken)
 		if waiting && (closed || rest <= 0) {
-			b := Batch{Events: s.events, Dropped: s.dropped}
-			s.events, s.bytes, s.dropped, s.taken = nil, 0, 0, time.Now()
+			b := Batch{Events: s.events, Dropped: s.dropped, Recording: s.recording}
+			s.events, s.bytes, s.dropped, s.recording, s.taken = nil, 0, 0, nil, time.Now()
 			s.mu.Unlock()
 			return b, nil
 		}
