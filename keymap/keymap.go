@@ -72,7 +72,11 @@ type TwinKeys struct {
 
 // LiveKeys work in the live pane.
 type LiveKeys struct {
-	Follow, Expand, Collapse Binding
+	Follow, Pause          Binding
+	Filter, Search         Binding
+	Older, Newer, Clear    Binding // of what the search found; Clear also takes the filter away
+	Open, Expand, Collapse Binding
+	Compare                Binding
 }
 
 // FilterKeys work while a filter is typed; every printable key goes into the text.

@@ -150,7 +150,7 @@ func (m *Model) wantsDetails(key tea.KeyPressMsg) bool {
 	}
 	switch m.front().(type) {
 	case nil:
-		return !m.devices.Typing() && m.query.bar == nil && !m.resultsTyping() || key.Text == ""
+		return !m.devices.Typing() && !m.live.Typing() && m.query.bar == nil && !m.resultsTyping() || key.Text == ""
 	case *calls.Details:
 		return false
 	}

@@ -13,6 +13,7 @@ import (
 	"twindeck/ui/dialog"
 	"twindeck/ui/form"
 	"twindeck/ui/hubs"
+	"twindeck/ui/live"
 	"twindeck/ui/query"
 	"twindeck/ui/theme"
 )
@@ -38,7 +39,7 @@ func (m *Model) answer(from dialog.Dialog, a dialog.Action) tea.Cmd {
 
 func (m *Model) act(from dialog.Dialog, a dialog.Action) tea.Cmd {
 	switch a := a.(type) {
-	case dialog.Closed, form.Cancel, hubs.Leave:
+	case dialog.Closed, form.Cancel, hubs.Leave, live.Close:
 		m.close(from)
 		if f, ok := from.(*form.Properties); ok {
 			return m.dropDraft(f)

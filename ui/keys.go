@@ -31,6 +31,8 @@ func (m *Model) press(key tea.KeyPressMsg) tea.Cmd {
 		return m.resultsActed(m.query.results.Update(key))
 	case m.devices.Typing():
 		return m.devicesActed(m.devices.Update(key))
+	case m.live.Typing():
+		return m.liveActed(m.live.Update(key))
 	}
 	if cmd, refused := m.refuseWrite(key); refused {
 		return cmd
@@ -47,7 +49,7 @@ func (m *Model) press(key tea.KeyPressMsg) tea.Cmd {
 	case paneTwin:
 		return m.twinActed(m.twin.Update(key))
 	case paneLive:
-		m.live.Update(key)
+		return m.liveActed(m.live.Update(key))
 	case paneCount:
 	}
 	return nil
@@ -64,6 +66,8 @@ func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 		return m.resultsActed(m.query.results.Update(msg))
 	case m.devices.Typing():
 		return m.devicesActed(m.devices.Update(msg))
+	case m.live.Typing():
+		return m.liveActed(m.live.Update(msg))
 	}
 	return nil
 }
@@ -120,6 +124,9 @@ func (m *Model) selection(key keymap.Press) (cmd tea.Cmd, done bool) {
 	}
 	if r := m.query.results; r != nil && m.focus == paneDevices && k.CopyID.Matches(key) {
 		return m.copyCell(), true
+	}
+	if event, ok := m.live.Copy(); ok && m.focus == paneLive && k.CopyID.Matches(key) {
+		return tea.Batch(tea.SetClipboard(event.Text), m.say(info, "copied "+event.What)), true
 	}
 	if m.query.results != nil && k.Refresh.Matches(key) {
 		return m.rerun(), true
@@ -214,7 +221,7 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 	switch {
 	case m.devices.Typing():
 		return []keymap.Binding{k.Filter.Accept, k.Filter.Clear, k.Filter.Fuzzy, k.Filter.Up, k.Filter.Down}, nil
-	case m.resultsTyping():
+	case m.resultsTyping(), m.live.Typing():
 		return []keymap.Binding{k.Filter.Accept, k.Filter.Clear, k.Filter.Up, k.Filter.Down}, nil
 	}
 	always = []keymap.Binding{k.Global.Help, k.Global.Quit}
@@ -248,7 +255,7 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 	case paneTwin:
 		first = append(first, k.Twin.NextTab, k.Twin.PrevTab)
 	case paneLive:
-		first = append(first, k.Live.Follow, k.Live.Expand)
+		first = append(m.live.Keys(), first...)
 	case paneCount:
 	}
 	first = append(first, k.Global.NextPane, k.Global.Query)

@@ -125,7 +125,7 @@ func (m *Model) scroll(x, y, lines int) tea.Cmd {
 		case paneTwin:
 			cmd = m.twinActed(m.twin.Update(key))
 		case paneLive:
-			m.live.Update(key)
+			cmd = tea.Batch(cmd, m.liveActed(m.live.Update(key)))
 		case paneCount:
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/hub"
+	"twindeck/ui/live"
 	"twindeck/ui/twin"
 )
 
@@ -94,6 +95,8 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.gotReach(msg)
 	case eventsMsg:
 		return m.gotEvents(msg)
+	case siftedMsg:
+		m.live.Done(live.Sifted(msg))
 	case listenMsg:
 		return listen(m.ctx, m.backend)
 	default:
@@ -301,11 +304,11 @@ func (m *Model) gotEvents(msg eventsMsg) tea.Cmd {
 // presence tells what an event says about the connection of its identity.
 func presence(k hub.EventKind) (up, known bool) {
 	switch k {
-	case hub.EventConnected, hub.EventSynced, hub.EventPatch, hub.EventAcknowledged, hub.EventMethod:
+	case hub.EventConnected, hub.EventSynced, hub.EventPatch, hub.EventAcknowledged, hub.EventMethod, hub.EventRenewed:
 		return true, true
-	case hub.EventLost, hub.EventDetached:
+	case hub.EventLost, hub.EventTakenOver, hub.EventDetached:
 		return false, true
-	case hub.EventConnecting, hub.EventGap, hub.EventRefused:
+	case hub.EventConnecting, hub.EventGap, hub.EventRefused, hub.EventObserved:
 	}
 	return false, false
 }

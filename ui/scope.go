@@ -36,7 +36,7 @@ func (m *Model) meaning(key keymap.Press) (keymap.Binding, bool) {
 		all = append(slices.Clone(front.Keys()), m.keys.Global.Interrupt)
 	case m.query.bar != nil:
 		all = keymap.Bindings(m.keys.Query)
-	case m.devices.Typing(), m.resultsTyping():
+	case m.devices.Typing(), m.resultsTyping(), m.live.Typing():
 		all = keymap.Bindings(m.keys.Filter)
 	default:
 		all = m.scope()

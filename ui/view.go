@@ -115,7 +115,9 @@ func (m *Model) pane(p pane, place rect, framed bool) []string {
 		now.revision = m.twin.Revision()
 	case paneLive:
 		now.revision = m.live.Revision()
-		now.clock = 0
+		if !m.live.Ticks() {
+			now.clock = 0
+		}
 	case paneCount:
 	}
 	was := &m.frame.panes[p]
@@ -143,7 +145,7 @@ func (m *Model) content(p pane, w, h int) []string {
 	case paneTwin:
 		return m.twin.View(m.theme, w, h, focused, m.clock)
 	case paneLive:
-		return m.live.View(m.theme, w, h, focused, m.clock.Location())
+		return m.live.View(m.theme, w, h, focused, m.clock)
 	case paneDevices, paneCount:
 	}
 	if r := m.query.results; r != nil {

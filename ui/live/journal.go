@@ -4,9 +4,11 @@ import (
 	"time"
 
 	"twindeck/hub"
+	"twindeck/hub/patch"
 )
 
-// The bounds of what is kept. An event that is let go is counted, never silently lost.
+// The bounds of what is kept, and once more of what waits while the list is paused. An event that
+// is let go is counted, never silently lost.
 const (
 	maxEvents   = 10_000
 	maxWeight   = 64 << 20 // bytes of payload, roughly, with what was parsed from them
@@ -22,103 +24,74 @@ const (
 	full
 )
 
-// entry is one event as the pane keeps it.
+// entry is one event as the pane keeps it. The event itself never changes, so that it may be read
+// from other goroutines.
 type entry struct {
 	hub.Event
+	weight  int
+	missing uint64 // events let go right before this one because the screen was too slow
+
 	ours    bool          // the patch was written here
 	latency time.Duration // from sending the PATCH to its arrival, when ours
+	answer  answer
+	again   bool // a Synced after the first: what changed unseen
 	detail  detail
 }
 
-func (e *entry) weight() int { return 512 + 4*len(e.Raw) }
-
-// write identifies a write to a twin: the module sees the same version arrive.
-type write struct {
-	id      hub.ID
-	version int64
-}
-
-// journal is the bounded record of events, and the writes that are waited for. An answer to
-// a PATCH and the patch itself travel on two connections and arrive in either order.
+// journal is the bounded record of events. Each has a number: they rise by one, and those from
+// first on are kept.
 type journal struct {
-	ring     []entry
-	start    int // of the oldest
-	weight   int
-	letGo    uint64
-	receipts map[write]hub.Receipt
-	order    []write // receipts by age
+	entries []*entry
+	first   uint64
+	weight  int
+	letGo   uint64
 }
 
-func newJournal() journal { return journal{receipts: map[write]hub.Receipt{}} }
+func (j *journal) len() int { return len(j.entries) }
 
-func (j *journal) len() int { return len(j.ring) }
+// end is the number that the next event will have.
+func (j *journal) end() uint64 { return j.first + uint64(len(j.entries)) }
+
+// at returns the event of a number that is kept.
+func (j *journal) at(n uint64) *entry { return j.entries[n-j.first] }
 
 // newest returns the i-th entry from the newest, 0 <= i < len.
-func (j *journal) newest(i int) *entry {
-	return &j.ring[(j.start+len(j.ring)-1-i)%len(j.ring)]
-}
+func (j *journal) newest(i int) *entry { return j.entries[len(j.entries)-1-i] }
 
-// add appends an event and reports how many of the oldest were let go for it.
-func (j *journal) add(ev hub.Event) (dropped int) {
-	e := entry{Event: ev}
-	if ev.Kind == hub.EventPatch {
-		if r, ok := j.receipts[write{ev.ID, ev.Version}]; ok {
-			e.recognise(r)
-		}
-	}
-	j.weight += e.weight()
-	if len(j.ring) == maxEvents {
-		j.weight -= j.ring[j.start].weight()
-		j.ring[j.start] = e
-		j.start = (j.start + 1) % len(j.ring)
-		dropped++
-	} else {
-		j.unroll()
-		j.ring = append(j.ring, e)
-	}
-	for j.weight > maxWeight && len(j.ring) > 1 {
-		j.unroll()
-		half := len(j.ring) / 2
-		for i := range half {
-			j.weight -= j.ring[i].weight()
-		}
-		j.ring = append([]entry(nil), j.ring[half:]...)
-		dropped += half
-	}
-	j.letGo += uint64(dropped)
-	return dropped
-}
-
-// unroll puts the oldest entry first in memory, so that the ring may grow or shrink.
-func (j *journal) unroll() {
-	if j.start == 0 {
-		return
-	}
-	j.ring = append(append(make([]entry, 0, len(j.ring)+1), j.ring[j.start:]...), j.ring[:j.start]...)
-	j.start = 0
-}
-
-// remember takes the receipt of a write, for the event that is still to come or for the
-// one that was faster than the answer.
-func (j *journal) remember(r hub.Receipt) {
-	w := write{r.ID, r.DesiredVersion}
-	if _, known := j.receipts[w]; !known {
-		j.order = append(j.order, w)
-	}
-	j.receipts[w] = r
-	if len(j.order) > maxReceipts {
-		delete(j.receipts, j.order[0])
-		j.order = j.order[1:]
-	}
-	for i := range min(j.len(), maxReceipts) {
-		if e := j.newest(i); e.Kind == hub.EventPatch && e.ID == r.ID && e.Version == r.DesiredVersion {
-			e.recognise(r)
-			return
-		}
+// add appends an event and lets go of the oldest that have no room any more.
+func (j *journal) add(e *entry) {
+	j.entries = append(j.entries, e)
+	j.weight += e.weight
+	for len(j.entries) > maxEvents || j.weight > maxWeight && len(j.entries) > 1 {
+		j.weight -= j.entries[0].weight
+		j.entries[0] = nil
+		j.entries = j.entries[1:]
+		j.first++
+		j.letGo++
 	}
 }
 
-func (e *entry) recognise(r hub.Receipt) {
-	e.ours = true
-	e.latency = max(e.At.Sub(r.SentAt), 0)
+// take appends all that another journal holds, and empties that. What the other had let go was let
+// go between the two.
+func (j *journal) take(from *journal) {
+	if from.letGo > 0 && from.len() > 0 {
+		from.entries[0].missing += from.letGo
+	}
+	j.letGo += from.letGo
+	for _, e := range from.entries {
+		j.add(e)
+	}
+	*from = journal{}
+}
+
+// newEntry weighs an event.
+func newEntry(ev hub.Event) *entry {
+	e := &entry{Event: ev, weight: 512 + 4*len(ev.Raw) + 64*(len(ev.Changes)+len(ev.Reported))}
+	if ev.Raw == nil && ev.Value.Len() > 0 {
+		e.weight += 4 * patch.Size(ev.Value)
+	}
+	if ev.Answer != nil {
+		e.weight += 4 * patch.Size(ev.Answer.Payload)
+	}
+	return e
 }

@@ -1,10 +1,12 @@
-// Package live is the pane on the right: what the attached clients receive, newest first,
-// with what changed and how long it took to arrive.
+// Package live is the pane on the right: what the attached clients receive and what observation
+// sees, newest first, with what changed and how long it took to arrive. The list is followed, paused,
+// filtered and searched; its events are expanded, copied and compared.
 package live
 
 import (
-	"fmt"
-	"slices"
+	"charm.land/bubbles/v2/key"
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
 
 	"twindeck/hub"
 	"twindeck/keymap"
@@ -14,134 +16,201 @@ import (
 // Pane is the state of the pane. Make one with [New]. It does no I/O and is not safe for
 // concurrent use.
 type Pane struct {
-	keys     keymap.Map
-	journal  journal
-	clients  []client
-	colours  int // clients ever attached, so that each keeps its colour
-	grid     grid.Grid
-	follow   bool
-	missed   int // events that came while not following
-	body     int // line of the last View that the events began on
+	keys       keymap.Map
+	journal    journal
+	correlator correlator
+	clients    clients
+	grid       grid.Grid
+	follow     bool
+	missed     int // events that came while not following
+	paused     bool
+	waiting    journal // what came while paused
+	lost       uint64  // events that never reached the pane, before the next one that does
+
+	filter, search sieve
+	typing         field
+	texts          [2]string // of filter and search, as typed
+	input          textinput.Model
+
+	anchor   uint64 // the event of the cursor when typing began, or as it was moved since
+	anchored bool
+	marked   *entry // to compare another with
+	body     int    // line of the last View that the events began on
+	width    int    // of the last View
 	revision uint64
 }
 
-// client is an identity that is attached, or about to be.
-type client struct {
-	id      hub.ID
-	state   hub.EventKind
-	waiting bool // asked for, nothing heard yet
-	version int64
-	colour  int
-}
+// field is what is typed into.
+type field uint8
+
+const (
+	nothing field = iota
+	filterField
+	searchField
+)
 
 // New returns an empty pane that follows the newest event.
 func New(keys keymap.Map) *Pane {
-	return &Pane{keys: keys, journal: newJournal(), follow: true}
+	p := &Pane{keys: keys, correlator: newCorrelator(), clients: newClients(), follow: true, input: textinput.New()}
+	p.input.Prompt = ""
+	p.input.KeyMap.Paste = key.NewBinding(key.WithDisabled()) // it would read the clipboard; terminals paste by themselves
+	return p
 }
 
 // Revision changes whenever the pane may look different.
 func (p *Pane) Revision() uint64 { return p.revision }
 
-// Title names the pane and counts the attached clients.
-func (p *Pane) Title() string {
-	if len(p.clients) == 0 {
-		return "Live"
-	}
-	return fmt.Sprintf("Live: %d attached", len(p.clients))
-}
-
-// Attached reports whether a client is attached as id, or on its way to be.
-func (p *Pane) Attached(id hub.ID) bool { return p.find(id) >= 0 }
-
-// Clients returns how many clients are attached, or on their way to be.
-func (p *Pane) Clients() int { return len(p.clients) }
-
 // Len returns how many events are kept.
-func (p *Pane) Len() int { return p.journal.len() }
+func (p *Pane) Len() int { return p.journal.len() + p.waiting.len() }
 
 // Following reports whether the newest event is kept in view.
-func (p *Pane) Following() bool { return p.follow }
-
-func (p *Pane) find(id hub.ID) int {
-	return slices.IndexFunc(p.clients, func(c client) bool { return c.id == id })
-}
-
-// Attach shows that a client is about to be attached.
-func (p *Pane) Attach(id hub.ID) {
-	p.revision++
-	if p.find(id) >= 0 {
-		return
-	}
-	p.clients = append(p.clients, client{id: id, waiting: true, colour: p.colours})
-	p.colours++
-}
-
-// Detach forgets a client, after it was detached or could not be attached. Its events stay.
-func (p *Pane) Detach(id hub.ID) {
-	p.revision++
-	if i := p.find(id); i >= 0 {
-		p.clients = slices.Delete(p.clients, i, i+1)
-	}
-}
+func (p *Pane) Following() bool { return p.follow && !p.paused }
 
 // Add takes events in the order in which they happened, and how many were let go before
 // they reached the pane.
 func (p *Pane) Add(events []hub.Event, dropped uint64) {
 	p.revision++
+	p.lost += dropped
 	p.journal.letGo += dropped
+	fresh := 0
 	for _, ev := range events {
-		p.journal.add(ev)
-		p.note(ev)
+		e := newEntry(ev)
+		e.missing, p.lost = p.lost, 0
+		p.clients.note(e)
+		p.correlator.see(e)
+		switch {
+		case p.paused:
+			p.waiting.add(e)
+		case p.keep(e):
+			fresh++
+		}
 	}
-	p.grid.SetLen(p.journal.len())
-	if p.follow {
-		p.grid.Home()
-		return
-	}
-	p.missed += len(events)
-	p.grid.Shift(len(events))
+	p.settle(fresh)
 }
 
-// note keeps the state of the client that an event tells of.
-func (p *Pane) note(ev hub.Event) {
-	i := p.find(ev.ID)
-	if i < 0 {
-		return
+// keep puts an event on the list, and reports whether it is shown.
+func (p *Pane) keep(e *entry) bool {
+	n := p.journal.end()
+	p.journal.add(e)
+	p.search.see(n, e)
+	return p.filter.see(n, e)
+}
+
+// settle brings the place in the list in order after fresh rows came above it.
+func (p *Pane) settle(fresh int) {
+	p.filter.trim(p.journal.first)
+	p.search.trim(p.journal.first)
+	p.grid.SetLen(p.rows())
+	switch {
+	case p.paused:
+	case p.follow:
+		p.grid.Home()
+	default:
+		p.missed += fresh
+		p.grid.Shift(fresh)
 	}
-	c := &p.clients[i]
-	c.waiting = false
-	if ev.Version > 0 {
-		c.version = ev.Version
+}
+
+// rows is how many events the filter lets through, and number the one of row i, the newest first.
+func (p *Pane) rows() int {
+	if p.filter.on() {
+		return len(p.filter.found)
 	}
-	switch ev.Kind {
-	case hub.EventConnecting, hub.EventConnected, hub.EventLost, hub.EventRefused, hub.EventDetached:
-		c.state = ev.Kind
-	case hub.EventSynced, hub.EventPatch, hub.EventGap, hub.EventAcknowledged, hub.EventMethod:
-		c.state = hub.EventConnected
+	return p.journal.len()
+}
+
+func (p *Pane) number(i int) uint64 {
+	if p.filter.on() {
+		return p.filter.found[len(p.filter.found)-1-i]
 	}
+	return p.journal.end() - 1 - uint64(i)
+}
+
+// rowOf returns the row of event n, or of the next older one when the filter hides it.
+func (p *Pane) rowOf(n uint64) int {
+	if !p.filter.on() {
+		n = min(max(n, p.journal.first), max(p.journal.end(), 1)-1)
+		return int(p.journal.end() - 1 - n)
+	}
+	notNewer := p.filter.place(n + 1)
+	return len(p.filter.found) - max(notNewer, 1)
+}
+
+// current is the event of the cursor; nil when there is none.
+func (p *Pane) current() *entry {
+	if p.rows() == 0 {
+		return nil
+	}
+	return p.journal.at(p.number(p.grid.Cursor()))
 }
 
 // AddReceipt takes the receipt of a write made here, so that its arrival can be recognised
 // whichever of the two is first.
 func (p *Pane) AddReceipt(r hub.Receipt) {
 	p.revision++
-	p.journal.remember(r)
+	p.correlator.remember(r)
 }
 
-// Update takes a key press.
-func (p *Pane) Update(press keymap.Press) {
+// Update takes a key press, and a paste while something is typed.
+func (p *Pane) Update(msg tea.Msg) Action {
 	p.revision++
-	switch k := p.keys; {
-	case k.Live.Follow.Matches(press):
-		p.setFollow(!p.follow)
-	case k.Live.Expand.Matches(press):
-		p.expand(press.String() == "enter")
-	case k.Live.Collapse.Matches(press):
-		p.set(folded)
-	case p.grid.Press(k.Move, press):
-		// Leaving the newest event stops following; coming back resumes it.
-		p.setFollow(p.grid.Cursor() == 0)
+	if p.typing != nothing {
+		return p.updateField(msg)
 	}
+	press, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil
+	}
+	switch k := p.keys.Live; {
+	case k.Follow.Matches(press):
+		p.setFollow(!p.Following())
+	case k.Pause.Matches(press):
+		p.setPaused(!p.paused)
+	case k.Filter.Matches(press):
+		p.beginTyping(filterField)
+	case k.Search.Matches(press):
+		p.beginTyping(searchField)
+	case k.Older.Matches(press):
+		return p.nextMatch(1)
+	case k.Newer.Matches(press):
+		return p.nextMatch(-1)
+	case k.Clear.Matches(press):
+		return p.clear()
+	default:
+		return p.updateEvent(press)
+	}
+	return nil
+}
+
+// updateEvent takes the keys that act on the event of the cursor, and those that move it.
+func (p *Pane) updateEvent(press tea.KeyPressMsg) Action {
+	e := p.current()
+	switch k := p.keys.Live; {
+	case e != nil && k.Expand.Matches(press):
+		e.detail = full
+	case e != nil && k.Collapse.Matches(press):
+		e.detail = folded
+	case e != nil && k.Open.Matches(press):
+		return Open{Title: p.titleOf(e), Value: Document(e.Event)}
+	case e != nil && k.Compare.Matches(press):
+		return p.compare(e)
+	case p.grid.Press(p.keys.Move, press):
+		// Leaving the newest event stops following; coming back resumes it.
+		p.follow = p.grid.Cursor() == 0
+		if p.follow {
+			p.missed = 0
+		}
+	}
+	return nil
+}
+
+// Copy returns what is copied of the event of the cursor, and false when there is none.
+func (p *Pane) Copy() (Copy, bool) {
+	e := p.current()
+	if e == nil {
+		return Copy{}, false
+	}
+	return Copy{Text: Document(e.Event).JSON(), What: p.titleOf(e)}, true
 }
 
 // Click selects the event that was drawn on a line of the last View.
@@ -152,30 +221,41 @@ func (p *Pane) Click(line int) {
 	}
 	p.revision++
 	p.grid.Select(row)
-	p.setFollow(row == 0)
-}
-
-func (p *Pane) expand(toggle bool) {
-	if p.journal.len() == 0 {
-		return
-	}
-	if toggle && p.journal.newest(p.grid.Cursor()).detail == full {
-		p.set(brief)
-		return
-	}
-	p.set(full)
-}
-
-func (p *Pane) set(d detail) {
-	if p.journal.len() > 0 {
-		p.journal.newest(p.grid.Cursor()).detail = d
-	}
+	p.follow = row == 0
 }
 
 func (p *Pane) setFollow(follow bool) {
 	p.follow = follow
 	if follow {
+		p.setPaused(false)
 		p.missed = 0
 		p.grid.Home()
 	}
+}
+
+// setPaused stops the list as it is, or lets in what came meanwhile.
+func (p *Pane) setPaused(paused bool) {
+	if p.paused == paused {
+		return
+	}
+	p.paused = paused
+	if paused {
+		return
+	}
+	fresh := 0
+	from := p.journal.end()
+	p.journal.take(&p.waiting)
+	for n := max(from, p.journal.first); n < p.journal.end(); n++ {
+		e := p.journal.at(n)
+		p.search.see(n, e)
+		fresh += boolInt(p.filter.see(n, e))
+	}
+	p.settle(fresh)
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

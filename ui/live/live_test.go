@@ -30,13 +30,19 @@ func patched(version int64, at time.Time) hub.Event {
 }
 
 func text(p *Pane, w, h int) string {
-	return ansi.Strip(strings.Join(p.View(theme.Theme{}, w, h, true, time.UTC), "\n"))
+	return ansi.Strip(strings.Join(p.View(theme.Theme{}, w, h, true, noon), "\n"))
 }
 
-func press(p *Pane, names ...string) {
+// press presses keys and returns what the last one asked for.
+func press(p *Pane, names ...string) (act Action) {
 	for _, n := range names {
-		p.Update(tea.KeyPressMsg{Code: []rune(n)[0], Text: n})
+		msg := tea.KeyPressMsg{Code: []rune(n)[0], Text: n}
+		if code, named := map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "space": tea.KeySpace, "backspace": tea.KeyBackspace}[n]; named {
+			msg = tea.KeyPressMsg{Code: code}
+		}
+		act = p.Update(msg)
 	}
+	return act
 }
 
 // The answer to a PATCH and the patch itself may come in either order.
@@ -77,7 +83,7 @@ func TestTheListIsBoundedAndSaysSo(t *testing.T) {
 	if p.Len() != maxEvents {
 		t.Errorf("%d events kept", p.Len())
 	}
-	if got := text(p, 80, 20); !strings.Contains(got, "following · 10000 events · 300 let go") {
+	if got := text(p, 80, 20); !strings.Contains(got, "following · 10,000 events · 300 let go") {
 		t.Errorf("%s", got)
 	}
 	if newest, oldest := p.journal.newest(0).Version, p.journal.newest(p.Len()-1).Version; newest != maxEvents+250 || oldest != 251 {
@@ -129,18 +135,21 @@ func TestEveryKindOfEventIsNamed(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 	for kind, want := range map[hub.EventKind]string{
-		hub.EventConnecting:   "connecting",
+		hub.EventConnecting:   "reconnecting", // there is a reason
 		hub.EventConnected:    "connected",
 		hub.EventSynced:       "synced v7",
 		hub.EventPatch:        "v7",
-		hub.EventGap:          "missed patches before v7",
+		hub.EventGap:          "gap: missed patches before v7",
 		hub.EventLost:         "lost",
-		hub.EventAcknowledged: "reported",
-		hub.EventMethod:       "method ping",
+		hub.EventAcknowledged: "not reported",
+		hub.EventMethod:       "method ping → ✗ 404",
 		hub.EventRefused:      "refused",
 		hub.EventDetached:     "detached",
+		hub.EventTakenOver:    "taken over",
+		hub.EventRenewed:      "token renewed",
+		hub.EventObserved:     "observing from v7",
 	} {
-		p.Add([]hub.Event{{At: noon, ID: sensors, Kind: kind, Version: 7, Method: "ping", Err: errors.New("pipe\x1b[31m"), Value: patch.Object()}}, 0)
+		p.Add([]hub.Event{{At: noon, ID: sensors, Kind: kind, Version: 7, Method: "ping", Answer: &hub.MethodAnswer{Status: 404, Payload: patch.String("no")}, Err: errors.New("pipe\x1b[31m"), Value: patch.Object()}}, 0)
 		if got := text(p, 90, 20); !strings.Contains(got, "d/sensors "+want) {
 			t.Errorf("kind %d: no %q in\n%s", kind, want, got)
 		}
@@ -159,7 +168,7 @@ func TestAnEventExpandsAndFolds(t *testing.T) {
 	ev.Raw = []byte(`{"long":"` + strings.Repeat("x", 500) + `"}`)
 	p := New(keymap.Default())
 	p.Add([]hub.Event{ev}, 0)
-	if got := text(p, 60, 30); !strings.Contains(got, "5 more") || strings.Contains(got, "key8") || !strings.Contains(got, "511 bytes") {
+	if got := text(p, 60, 30); !strings.Contains(got, "5 more") || strings.Contains(got, "key8") || !strings.Contains(got, "511 B") {
 		t.Errorf("brief:\n%s", got)
 	}
 	press(p, "l")
@@ -182,7 +191,7 @@ func BenchmarkAddAndView(b *testing.B) {
 			th := theme.New(true, true)
 			for b.Loop() {
 				p.Add([]hub.Event{patched(7, noon)}, 0)
-				p.View(th, 40, 50, true, time.UTC)
+				p.View(th, 40, 50, true, noon)
 			}
 		})
 	}
@@ -215,7 +224,7 @@ func TestTheReceiptsKeptAreBounded(t *testing.T) {
 	for i := range int64(maxReceipts + 44) {
 		p.AddReceipt(hub.Receipt{ID: sensors, DesiredVersion: i, SentAt: noon})
 	}
-	if len(p.journal.receipts) != maxReceipts || len(p.journal.order) != maxReceipts {
-		t.Errorf("%d receipts", len(p.journal.receipts))
+	if len(p.correlator.receipts) != maxReceipts || len(p.correlator.order) != maxReceipts {
+		t.Errorf("%d receipts", len(p.correlator.receipts))
 	}
 }

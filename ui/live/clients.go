@@ -1,0 +1,128 @@
+package live
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"twindeck/hub"
+)
+
+// clients are the identities that are attached or observed, or about to be, in the order in which
+// they were asked for.
+type clients struct {
+	all     []*client
+	byID    map[hub.ID]*client
+	colours int // clients ever there, so that each keeps its colour
+}
+
+// client is one of them.
+type client struct {
+	id      hub.ID
+	state   hub.EventKind
+	waiting bool // asked for, nothing heard yet
+	synced  bool // its twin was read once
+	version int64
+	colour  int
+	retry   time.Time // when it connects again, or is read again after a failure
+}
+
+func newClients() clients { return clients{byID: map[hub.ID]*client{}} }
+
+// Title names the pane and counts the attached clients.
+func (p *Pane) Title() string {
+	title := "Live"
+	if n := len(p.clients.all); n > 0 {
+		title = fmt.Sprintf("Live: %d attached", n)
+	}
+	if p.paused {
+		title += ", paused"
+	}
+	return title
+}
+
+// Attached reports whether a client is attached as id, or on its way to be.
+func (p *Pane) Attached(id hub.ID) bool { return p.clients.byID[id] != nil }
+
+// Clients returns how many clients are attached, or on their way to be.
+func (p *Pane) Clients() int { return len(p.clients.all) }
+
+// AttachedBelow returns the clients that are attached as id or, when it is a device, as one of its
+// modules.
+func (p *Pane) AttachedBelow(id hub.ID) []hub.ID {
+	var ids []hub.ID
+	for _, c := range p.clients.all {
+		if c.id == id || c.id.Parent() == id {
+			ids = append(ids, c.id)
+		}
+	}
+	return ids
+}
+
+// Attach shows that a client is about to be attached.
+func (p *Pane) Attach(id hub.ID) {
+	p.revision++
+	p.clients.add(id)
+}
+
+// Detach forgets a client, after it was detached or could not be attached. Its events stay.
+func (p *Pane) Detach(id hub.ID) {
+	p.revision++
+	p.clients.remove(id)
+}
+
+func (cs *clients) add(id hub.ID) *client {
+	if c := cs.byID[id]; c != nil {
+		return c
+	}
+	c := &client{id: id, waiting: true, colour: cs.colours}
+	cs.all = append(cs.all, c)
+	cs.byID[id] = c
+	cs.colours++
+	return c
+}
+
+func (cs *clients) remove(id hub.ID) {
+	delete(cs.byID, id)
+	cs.all = slices.DeleteFunc(cs.all, func(c *client) bool { return c.id == id })
+}
+
+// note keeps the state of the client that an event tells of.
+func (cs *clients) note(e *entry) {
+	c := cs.byID[e.ID]
+	if c == nil {
+		return
+	}
+	c.waiting = false
+	switch e.Kind {
+	case hub.EventAcknowledged:
+	default:
+		if e.Version > 0 {
+			c.version = e.Version
+		}
+	}
+	switch e.Kind {
+	case hub.EventConnecting:
+		c.state, c.retry = e.Kind, e.At.Add(e.Wait)
+	case hub.EventConnected, hub.EventLost, hub.EventTakenOver, hub.EventRefused, hub.EventDetached:
+		c.state = e.Kind
+	case hub.EventSynced:
+		e.again = c.synced
+		c.state, c.synced = hub.EventConnected, true
+	case hub.EventPatch, hub.EventGap, hub.EventAcknowledged, hub.EventMethod, hub.EventRenewed, hub.EventObserved:
+		c.state = hub.EventConnected
+	}
+}
+
+// troubled reports whether a client is not as it should be.
+func (c *client) troubled() bool { return c.waiting || c.state != hub.EventConnected }
+
+// Ticks reports whether the pane shows something that changes by time alone.
+func (p *Pane) Ticks() bool {
+	return slices.ContainsFunc(p.clients.all, func(c *client) bool { return c.state == hub.EventConnecting })
+}
+
+// ambiguous reports whether another attached module has the same name on another device.
+func (cs *clients) ambiguous(id hub.ID) bool {
+	return slices.ContainsFunc(cs.all, func(c *client) bool { return c.id.Module == id.Module && c.id.Device != id.Device })
+}
