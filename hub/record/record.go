@@ -65,7 +65,7 @@ import (
 const (
 	// What waits for the disk at most.
 	mostEvents = 1 << 17
-	maxBytes  = 64 << 20
+	maxBytes   = 64 << 20
 	// chunk is how much is encoded before it is written.
 	chunk = 256 << 10
 	// syncEvery is how often what was written is forced onto the disk.
