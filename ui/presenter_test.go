@@ -219,7 +219,7 @@ func TestCaptions(t *testing.T) {
 			t.Errorf("typed text is shown %d times:\n%s", n, p.Text())
 		}
 		p.Press("tab")
-		p.sees("tab next")
+		p.sees("tab on to value")
 		p.Press("esc", "esc", "y") // out of the field, out of the form, and yes
 		p.sees("y yes")
 
