@@ -109,7 +109,7 @@ func (f *fakeHub) enter(ctx context.Context, method string, id hub.ID) error {
 	stack := string(debug.Stack())
 	f.mu.Lock()
 	f.calls[method]++
-	for _, forbidden := range []string{"ui.(*Model).Update(", "ui.(*Model).View("} {
+	for _, forbidden := range []string{"ui.(*Model).Update(", "ui.(*Model).View(", "ui.observer.Update("} {
 		if strings.Contains(stack, forbidden) {
 			f.inside = append(f.inside, method+" inside "+forbidden)
 		}

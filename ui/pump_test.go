@@ -64,6 +64,9 @@ func (o observer) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return nil
 		}
 	}
+	if a, ok := msg.(act); ok {
+		return o, a(o.p.m)
+	}
 	if fmt.Sprintf("%T", msg) == "tea.setClipboardMsg" {
 		o.p.copied = append(o.p.copied, fmt.Sprint(msg))
 		return o, nil
@@ -71,6 +74,9 @@ func (o observer) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	_, cmd := o.p.m.Update(msg)
 	return o, cmd
 }
+
+// act is what a deck does to its dashboard, such as clicking and scrolling.
+type act func(*Model) tea.Cmd
 
 // pause is a command that lasts, for the pump to wait for.
 type pause time.Duration

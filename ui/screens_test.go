@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -89,34 +87,6 @@ func TestEverySizeOfEveryView(t *testing.T) {
 			}
 		}
 	})
-}
-
-// Whatever keys are pressed, the dashboard stays whole and never asks the hub from within.
-func TestRandomKeys(t *testing.T) {
-	t.Setenv("HOME", t.TempDir()) // for what is exported
-	keys := strings.Fields("b b X X 1 2 3 ? @ ! i w n m e t c r y Y v K T / j k h l g G [ ] f a d u s x 0 : : * p V space ctrl+r ctrl+s ctrl+o tab shift+tab enter esc up down left right pgup pgdown home end space backspace | A P J ctrl+t")
-	for seed := range uint64(4) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			inBubble(t, Options{Embedded: seed%2 == 0}, 100, 30, hostile, func(p *pump) {
-				r := rand.New(rand.NewPCG(seed, 1))
-				for range 400 {
-					switch r.IntN(24) {
-					case 0:
-						p.Resize(r.IntN(140), r.IntN(45))
-					case 1:
-						p.wait(time.Duration(r.IntN(1500)) * time.Millisecond)
-					case 2:
-						p.hub.elsewhere(controller, fmt.Sprintf(`{"n":%d}`, r.IntN(1000)))
-					case 3:
-						p.hub.failing([]string{"Twin", "List", "Attach", "PatchTwin", "Run"}[r.IntN(5)], []error{nil, errUnplugged}[r.IntN(2)])
-					default:
-						p.Press(keys[r.IntN(len(keys))])
-					}
-					p.checkScreen(p.m.width, p.m.height)
-				}
-			})
-		})
-	}
 }
 
 var sizes = map[string][2]int{"80x24": {80, 24}, "120x36": {120, 36}, "200x60": {200, 60}, "20x5": {20, 5}}

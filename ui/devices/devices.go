@@ -190,6 +190,9 @@ func (p *Pane) follow() {
 		return
 	}
 	if p.at.Device != "" {
+		if p.at.Note && p.roster.Where(p.at) < 0 {
+			p.at = roster.Key{Device: p.at.Device} // which the line stood for
+		}
 		if row := p.roster.Where(p.at); row >= 0 {
 			p.grid.Shift(row - p.grid.Cursor())
 			return

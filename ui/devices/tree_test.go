@@ -77,3 +77,19 @@ func TestWhatWasFoundStaysUntilTheListingSaysOtherwise(t *testing.T) {
 		t.Errorf("%v", e)
 	}
 }
+
+// Who stands on the line that says that modules are being read has selected the device, and goes on to
+// when they are there.
+func TestTheLineOfModulesBeingReadStandsForItsDevice(t *testing.T) {
+	p := New(keymap.Default())
+	p.Begin()
+	drain(p, p.Add(page(3, 0), true))
+	press(p, "l", "j")
+	if id, _ := p.Selected(); id != (hub.ID{Device: "device-000000"}) {
+		t.Fatalf("selected %v", id)
+	}
+	p.SetModules("device-000000", []hub.Identity{{ID: hub.ID{Device: "device-000000", Module: "m"}}})
+	if id, _ := p.Selected(); id != (hub.ID{Device: "device-000000"}) {
+		t.Errorf("when the modules have come, %v is selected", id)
+	}
+}
