@@ -29,8 +29,12 @@ func (f File) Load() (State, error) {
 	return s, nil
 }
 
-// Save implements [Store]. The file is replaced at once, so that it is never half written.
+// Save implements [Store]. The file is replaced at once, so that it is never half written. One that
+// cannot be understood is an error and stays as it is.
 func (f File) Save(s State) (err error) {
+	if _, err := f.Load(); err != nil {
+		return err
+	}
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err

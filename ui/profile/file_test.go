@@ -45,7 +45,39 @@ func TestAFileOfSomethingElseStays(t *testing.T) {
 	if _, err := f.Load(); err == nil || !strings.Contains(err.Error(), "remove it") {
 		t.Errorf("%v", err)
 	}
+	if err := f.Save(State{Sort: "id"}); err == nil || !strings.Contains(err.Error(), "correct it or remove it") {
+		t.Errorf("saved over it: %v", err)
+	}
 	if text, _ := os.ReadFile(f.Path); string(text) != "columns = id" {
 		t.Errorf("it was changed: %s", text)
+	}
+}
+
+// What is chosen before the file has been read is added to it.
+func TestWhatIsChosenLaterGoesOnTop(t *testing.T) {
+	stored := State{
+		Columns: []string{"id", "tags.site"}, Sort: "tags.site", Reverse: true, Refresh: time.Minute,
+		Queries: []Query{{"all", "SELECT *"}, {"few", "SELECT 1"}}, History: []string{"a", "b"},
+	}
+	for name, c := range map[string]struct{ newer, want State }{
+		"nothing": {State{}, stored},
+		"a sort": {State{Sort: "id"}, State{
+			Columns: stored.Columns, Sort: "id", Refresh: time.Minute, Queries: stored.Queries, History: stored.History,
+		}},
+		"everything": {
+			State{Columns: []string{"id"}, Reverse: true, Refresh: time.Hour, Queries: []Query{{"all", "SELECT 2"}}, History: []string{"c", "a"}},
+			State{Columns: []string{"id"}, Reverse: true, Refresh: time.Hour, Queries: []Query{{"few", "SELECT 1"}, {"all", "SELECT 2"}}, History: []string{"b", "c", "a"}},
+		},
+	} {
+		got := stored.With(c.newer)
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if diff := cmp.Diff(got, got.With(c.newer)); diff != "" {
+			t.Errorf("%s, twice: %s", name, diff)
+		}
+	}
+	if stored.Queries[0].Text != "SELECT *" || stored.History[0] != "a" {
+		t.Error("what was stored was changed in place")
 	}
 }

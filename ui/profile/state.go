@@ -4,6 +4,7 @@
 package profile
 
 import (
+	"slices"
 	"time"
 )
 
@@ -19,6 +20,27 @@ type State struct {
 	Refresh time.Duration `json:"refresh,omitempty"`
 }
 
+// With returns s with what was chosen since on top: a field of newer that is zero was not chosen, and of
+// the queries both are kept, those of newer last. It does not matter when s has some of newer already.
+func (s State) With(newer State) State {
+	if newer.Columns != nil {
+		s.Columns = newer.Columns
+	}
+	if newer.Sort != "" || newer.Reverse {
+		s.Sort, s.Reverse = newer.Sort, newer.Reverse
+	}
+	if newer.Refresh != 0 {
+		s.Refresh = newer.Refresh
+	}
+	s.Queries = slices.DeleteFunc(slices.Clone(s.Queries), func(q Query) bool {
+		return slices.ContainsFunc(newer.Queries, func(n Query) bool { return n.Name == q.Name })
+	})
+	s.Queries = append(s.Queries, newer.Queries...)
+	s.History = slices.DeleteFunc(slices.Clone(s.History), func(text string) bool { return slices.Contains(newer.History, text) })
+	s.History = append(s.History, newer.History...)
+	return s
+}
+
 // Query is a saved query.
 type Query struct {
 	Name string `json:"name"`
@@ -30,6 +52,7 @@ type Query struct {
 type Store interface {
 	// Load returns what was saved last, the zero State when there was nothing.
 	Load() (State, error)
-	// Save keeps s; when it returns nil, s is there after a crash too.
+	// Save keeps s; when it returns nil, s is there after a crash too. It fails where Load would:
+	// what cannot be read is not written over.
 	Save(s State) error
 }
