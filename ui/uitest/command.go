@@ -21,12 +21,16 @@ const lastWords = time.Second
 
 // StartCommand starts a command on a pseudo-terminal of width by height cells. Its
 // environment, the test's own when cmd.Env is nil, gets TERM and COLORTERM; streams that
-// cmd has set stay as they are. The command is killed when the test ends before it. Where
+// cmd has set stay as they are. It takes signals that the test's process ignores. The command is killed when the test ends before it. Where
 // there are no pseudo-terminals the test is skipped.
 func StartCommand(t testing.TB, cmd *exec.Cmd, width, height int) *Screen {
 	t.Helper()
 	cmd.Env = append(cmd.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor")
-	tty, err := startOnTTY(cmd, width, height)
+	var tty *os.File
+	err := takingSignals(func() (err error) {
+		tty, err = startOnTTY(cmd, width, height)
+		return err
+	})
 	if errors.Is(err, errors.ErrUnsupported) {
 		t.Skip("there are no pseudo-terminals here")
 	}

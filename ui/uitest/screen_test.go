@@ -3,6 +3,7 @@ package uitest
 import (
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -84,6 +85,24 @@ func TestExitStatusSignalsAndAClosedTerminal(t *testing.T) {
 				t.Errorf("ended with %v", err)
 			}
 		})
+	}
+}
+
+// Whoever runs the tests may ignore signals, as nohup and a shell's & do; the commands take them all the
+// same.
+func TestCommandsTakeTheSignalsThatTheTestsIgnore(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const test = "TestExitStatusSignalsAndAClosedTerminal"
+	inner := exec.CommandContext(t.Context(), "/bin/sh", "-c", `trap '' HUP INT; exec "$@"`, "sh", self, "-test.run=^"+test+"$", "-test.v", "-test.timeout=60s")
+	out, err := inner.CombinedOutput()
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skip("there is no shell here")
+	}
+	if err != nil || !strings.Contains(string(out), test) {
+		t.Errorf("%v:\n%s", err, out)
 	}
 }
 
