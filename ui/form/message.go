@@ -182,11 +182,7 @@ func (f *Message) Update(msg tea.Msg) Action {
 	}
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		if field := f.field(); field != nil {
-			field.update(tea.PasteMsg{Content: oneLine(msg.Content)})
-		} else if area := f.area(); area != nil {
-			area.update(msg)
-		}
+		pasted(msg, f.field(), f.area())
 		f.err = ""
 	case tea.KeyPressMsg:
 		return f.press(msg)
@@ -201,7 +197,7 @@ func (f *Message) press(key tea.KeyPressMsg) Action {
 		return Cancel{}
 	case k.SubmitAnywhere.Matches(key):
 		return f.submit()
-	case area != nil && (key.String() == "up" && !area.atTop() || key.String() == "down" && !area.atBottom()):
+	case area != nil && area.within(key):
 		area.update(key)
 	case k.Next.Matches(key):
 		f.move(1)

@@ -13,14 +13,11 @@ import (
 // Size returns the size the form would like on a screen of w by h cells.
 func (f *Message) Size(w, h int) (int, int) {
 	text, _, _ := f.message()
-	want := 2 + max(len(wrap(text, min(w, 80)-6, most)), 2) + 1 // the frame, the message and the hints
+	blocks := f.blocks(80)
 	if f.module != "" {
-		want++
+		blocks = append(blocks, one("", false)) // for what is above them
 	}
-	for _, b := range f.blocks(80) {
-		want += min(b.n, 12)
-	}
-	return min(max(w, 1), 80), max(min(want, h-2), min(h, 12), 1)
+	return stackSize(text, blocks, 80, w, h)
 }
 
 // View draws the form: exactly h lines of exactly w cells.
@@ -33,77 +30,42 @@ func (f *Message) View(w, h int) string {
 	}
 	fr.stack(f.blocks(iw))
 	text, style, mark := f.message()
-	for _, l := range wrap(text, iw-4, min(max(ih/3, 1), most)) {
-		fr.message = append(fr.message, " "+style.Render(mark+" "+l))
-		mark = " "
-	}
+	fr.message = messageLines(iw, min(max(ih/3, 1), most), text, style, mark)
 	view, top := draw(f.theme, fr, w, h)
 	f.top = top
 	return view
 }
 
-// messageLabels is the column of the names.
-const messageLabels = 11
-
 func (f *Message) blocks(w int) []block {
-	labels := min(messageLabels, max(w/3, 1))
-	room := max(w-labels-5, 1)
-	label := func(p messagePart, name string) string {
-		style := f.theme.Muted
-		if p == f.focus {
-			style = f.theme.Title
-		}
-		return cursorMark(f.theme, p == f.focus) + " " + style.Render(cell.Fit(name, labels)) + " "
-	}
+	th := f.theme
+	on := func(p messagePart) bool { return p == f.focus }
+	typing := func(p messagePart) bool { return on(p) && !f.busy }
 	field := func(p messagePart, name, empty string, l *line) block {
-		text := f.theme.Field.Render(cell.Fit(cell.Safe(l.text()), room))
-		switch {
-		case p == f.focus && !f.busy:
-			text = l.view(f.theme, room)
-		case l.text() == "":
-			text = f.theme.Muted.Render(cell.Fit(empty, room))
+		if l.text() == "" && !typing(p) {
+			return one(fieldRow(th, w, on(p), name, th.Muted.Render(cell.Fit(empty, fieldRoom(w)))), on(p))
 		}
-		return one(label(p, name)+text, p == f.focus)
-	}
-	text := func(p messagePart, name string, a *area) block {
-		b := block{n: len(a.lines), focus: -1, line: func(i int) string {
-			title := ""
-			if i == 0 {
-				title = name
-			}
-			return label(p, title) + drawn(a, f.theme, i, room, f.focus == p && !f.busy)
-		}}
-		if f.focus == p {
-			b.focus = a.row()
-		}
-		return b
+		return one(typedRow(th, w, on(p), typing(p), name, l), on(p))
 	}
 	kind := "text"
 	if f.json {
 		kind = "JSON"
 	}
-	button := func(p messagePart, name string) string {
-		if f.focus == p {
-			return f.theme.ButtonOn.Render("▸" + name + " ")
-		}
-		return f.theme.Button.Render(" " + name + " ")
-	}
 	blocks := []block{
-		text(messageBody, "body", &f.body),
-		one(label(messageKind, "body is")+"‹ "+kind+" ›", f.focus == messageKind),
-		text(messageProperties, "properties", &f.properties),
+		areaBlock(th, w, on(messageBody), typing(messageBody), "body", &f.body),
+		one(fieldRow(th, w, on(messageKind), "body is", choice(kind)), on(messageKind)),
+		areaBlock(th, w, on(messageProperties), typing(messageProperties), "properties", &f.properties),
 		field(messageID, "id", "made up", &f.id),
 		field(messageCorrelation, "correlation", "none", &f.correlation),
 		field(messageLife, "expires in", "as the hub is configured, an hour by default", &f.life),
-		one(label(messageAck, "feedback")+"‹ "+string(acks[f.ack])+" ›", f.focus == messageAck),
-		one("  "+button(messageSend, "Send"), f.focus == messageSend),
+		one(fieldRow(th, w, on(messageAck), "feedback", choice(string(acks[f.ack]))), on(messageAck)),
+		one(button(th, on(messageSend), "Send"), on(messageSend)),
 	}
 	if f.waits() {
-		blocks = append(blocks, one("  "+button(messageFeedback, "Look for feedback"), f.focus == messageFeedback))
+		blocks = append(blocks, one(button(th, on(messageFeedback), "Look for feedback"), on(messageFeedback)))
 	}
-	blocks = append(blocks, one("  "+button(messagePurge, "Purge the queue"+cell.Ellipsis), f.focus == messagePurge))
+	blocks = append(blocks, one(button(th, on(messagePurge), "Purge the queue"+cell.Ellipsis), on(messagePurge)))
 	if len(f.mails) > 0 {
-		blocks = append(blocks, one("", false), block{n: len(f.mails), focus: -1, line: func(i int) string { return f.mailLine(f.mails[i], w) }})
+		blocks = append(blocks, one("", false), block{n: len(f.mails), focus: -1, long: true, line: func(i int) string { return f.mailLine(f.mails[i], w) }})
 	}
 	return blocks
 }

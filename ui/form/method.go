@@ -181,6 +181,14 @@ func (f *Method) field() *line {
 	return nil
 }
 
+// area returns the text of several lines that has the focus, or nil.
+func (f *Method) area() *area {
+	if f.focus == methodPayload {
+		return &f.payload
+	}
+	return nil
+}
+
 // Update takes a key press or a paste; its actions are [Call], [Copy], [Stop] and [Cancel].
 func (f *Method) Update(msg tea.Msg) Action {
 	if f.busy {
@@ -188,11 +196,7 @@ func (f *Method) Update(msg tea.Msg) Action {
 	}
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		if field := f.field(); field != nil {
-			field.update(tea.PasteMsg{Content: oneLine(msg.Content)})
-		} else if f.focus == methodPayload {
-			f.payload.update(msg)
-		}
+		pasted(msg, f.field(), f.area())
 		f.err = ""
 	case tea.KeyPressMsg:
 		return f.press(msg)
@@ -209,7 +213,7 @@ func (f *Method) press(key tea.KeyPressMsg) Action {
 		return f.pressRuns(key)
 	case k.Cancel.Matches(key):
 		return Cancel{}
-	case f.focus == methodPayload && f.moves(key):
+	case f.focus == methodPayload && f.payload.within(key):
 		f.payload.update(key)
 		return nil
 	case k.Next.Matches(key):
@@ -233,11 +237,6 @@ func (f *Method) press(key tea.KeyPressMsg) Action {
 		f.err = ""
 	}
 	return nil
-}
-
-// moves reports whether a key moves the cursor within the payload: up and down do until its ends.
-func (f *Method) moves(key tea.KeyPressMsg) bool {
-	return key.String() == "up" && !f.payload.atTop() || key.String() == "down" && !f.payload.atBottom()
 }
 
 func (f *Method) move(by int) {

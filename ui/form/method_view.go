@@ -16,11 +16,7 @@ import (
 // Size returns the size the form would like on a screen of w by h cells.
 func (f *Method) Size(w, h int) (int, int) {
 	text, _, _ := f.message()
-	want := 2 + max(len(wrap(text, min(w, 84)-6, most)), 2) + 1 // the frame, the message and the hints
-	for _, b := range f.blocks(84, h) {
-		want += b.n
-	}
-	return min(max(w, 1), 84), max(min(want, h-2), min(h, 12), 1)
+	return stackSize(text, f.blocks(84, h), 84, w, h)
 }
 
 // View draws the form: exactly h lines of exactly w cells.
@@ -29,67 +25,33 @@ func (f *Method) View(w, h int) string {
 	fr := frame{title: f.Title(), hints: hintLine(f.theme, iw-2, f.hints(), f.leave()), top: f.top}
 	fr.stack(f.blocks(iw, ih))
 	text, style, mark := f.message()
-	for _, l := range wrap(text, iw-4, min(max(ih/3, 1), most)) {
-		fr.message = append(fr.message, " "+style.Render(mark+" "+l))
-		mark = " "
-	}
+	fr.message = messageLines(iw, min(max(ih/3, 1), most), text, style, mark)
 	view, top := draw(f.theme, fr, w, h)
 	f.top = top
 	return view
 }
 
-// most is how many lines a message of a form takes at most.
-const most = 6
-
-// methodLabels is the column of the names.
-const methodLabels = 10
-
 func (f *Method) blocks(w, h int) []block {
-	labels := min(methodLabels, max(w/3, 1))
-	room := max(w-labels-5, 1)
-	label := func(p methodPart, name string) string {
-		style := f.theme.Muted
-		if p == f.focus {
-			style = f.theme.Title
-		}
-		return cursorMark(f.theme, p == f.focus) + " " + style.Render(cell.Fit(name, labels)) + " "
-	}
-	field := func(p methodPart, l *line, w int) string {
-		if p == f.focus && !f.busy {
-			return l.view(f.theme, w)
-		}
-		return f.theme.Field.Render(cell.Fit(cell.Safe(l.text()), w))
-	}
-	name := field(methodName, &f.name, room)
-	if rest := f.completion(); rest != "" && f.focus == methodName && f.name.text() != "" {
+	th, room := f.theme, fieldRoom(w)
+	on := func(p methodPart) bool { return p == f.focus }
+	typing := func(p methodPart) bool { return on(p) && !f.busy }
+	name := typedRow(th, w, on(methodName), typing(methodName), "method", &f.name)
+	if rest := f.completion(); rest != "" && typing(methodName) && f.name.text() != "" {
 		used := cell.Width(cell.Safe(f.name.text()))
 		if used+cell.Width(rest) < room {
-			name = f.theme.Field.Render(cell.Safe(f.name.text())) + f.theme.FieldCursor.Render(rest[:1]) + f.theme.Muted.Render(cell.Fit(rest[1:], room-used-1))
+			name = fieldRow(th, w, true, "method", th.Field.Render(cell.Safe(f.name.text()))+th.FieldCursor.Render(rest[:1])+th.Muted.Render(cell.Fit(rest[1:], room-used-1)))
 		}
 	}
-	seconds := func(p methodPart, l *line, note string) string {
-		return field(p, l, min(6, room)) + f.theme.Muted.Render(cell.Truncate(" "+note, room-6))
-	}
-	payload := block{n: len(f.payload.lines), focus: -1, line: func(i int) string {
-		title := ""
-		if i == 0 {
-			title = "payload"
-		}
-		return label(methodPayload, title) + drawn(&f.payload, f.theme, i, room, f.focus == methodPayload && !f.busy)
-	}}
-	if f.focus == methodPayload {
-		payload.focus = f.payload.row()
-	}
-	button := f.theme.Button.Render(" Call ")
-	if f.focus == methodCall {
-		button = f.theme.ButtonOn.Render("▸Call ")
+	seconds := func(p methodPart, name string, l *line, note string) block {
+		value := typedField(th, min(6, room), typing(p), l) + th.Muted.Render(cell.Truncate(" "+note, room-6))
+		return one(fieldRow(th, w, on(p), name, value), on(p))
 	}
 	blocks := []block{
-		one(label(methodName, "method")+name, f.focus == methodName),
-		payload,
-		one(label(methodRespond, "answer in")+seconds(methodRespond, &f.respond, fmt.Sprintf("seconds, %d to %d", minRespond, maxSeconds)), f.focus == methodRespond),
-		one(label(methodConnect, "connect in")+seconds(methodConnect, &f.connect, fmt.Sprintf("seconds to wait for who is offline, 0 to %d", maxSeconds)), f.focus == methodConnect),
-		one("  "+button, f.focus == methodCall),
+		one(name, on(methodName)),
+		areaBlock(th, w, on(methodPayload), typing(methodPayload), "payload", &f.payload),
+		seconds(methodRespond, "answer in", &f.respond, fmt.Sprintf("seconds, %d to %d", minRespond, maxSeconds)),
+		seconds(methodConnect, "connect in", &f.connect, fmt.Sprintf("seconds to wait for who is offline, 0 to %d", maxSeconds)),
+		one(button(th, on(methodCall), "Call"), on(methodCall)),
 	}
 	return append(blocks, f.runBlocks(w, h)...)
 }
