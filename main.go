@@ -84,6 +84,7 @@ type app struct {
 	flags            cli.Flags
 	presenter, mouse bool
 	log              *slog.Logger
+	edit             ui.Edit     // opens the user's editor; nil: there is none
 	drafts           draft.Store // what is typed and not saved; nil: until the end of the program
 }
 
@@ -151,6 +152,11 @@ func (a *app) dashboard(ctx context.Context) error {
 		defer closing(log, "drafts", drafts)
 		a.drafts = drafts
 	}
+	editor := &terminal.Editor{Getenv: a.getenv, Context: ctx}
+	if a.stateDir != "" {
+		editor.Folder = filepath.Join(a.stateDir, "editing")
+	}
+	a.edit = editor.Edit
 	opened, err := a.open(ctx, target)
 	if err != nil {
 		return err
@@ -222,7 +228,7 @@ func (a *app) open(ctx context.Context, target *cli.Target) (_ ui.Hub, err error
 	options := ui.Options{
 		Keys: keymap.Default(), Host: client.Host(), Policy: client.Policy(), Embedded: target.Embedded,
 		Name: target.Profile, Color: target.Color, ReadOnly: target.ReadOnly, Production: target.Production,
-		Methods: methods, CAFile: target.CAFile, Store: target.Store(a.stateDir), Drafts: a.drafts, Log: a.log, Now: time.Now,
+		Methods: methods, CAFile: target.CAFile, Store: target.Store(a.stateDir), Edit: a.edit, Drafts: a.drafts, Log: a.log, Now: time.Now,
 	}
 	if a.stateDir != "" && !target.Embedded { // the demo's hub is gone with this program, and with it whatever is left to do
 		options.BulkFolder = filepath.Join(a.stateDir, "bulk")

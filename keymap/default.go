@@ -47,6 +47,7 @@ func Default() Map {
 			NewModule:            writes(bind("m", "new module", "create a module on the selected device", "m")),
 			EditDesired:          writes(bind("e", "edit", "edit the desired properties", "e")),
 			EditTags:             writes(bind("t", "edit tags", "edit the tags", "t")),
+			Editor:               writes(bind("E", "in editor", "edit the group, array or long text under the cursor of the twin pane, or the section, in your editor", "E")),
 			Undo:                 writes(bind("z", "undo", "take back the newest save to the selected twin, after a review", "z")),
 			Attach:               writes(bind("c", "attach", "attach a client as the selected identity, or detach it", "c")),
 			Refresh:              bind("r", "refresh", "read the devices and the twin again", "r"),
@@ -146,6 +147,7 @@ func Default() Map {
 			Remove:     bind("d", "remove", "remove the property by sending null, or take that back", "d", "delete"),
 			Reset:      bind("u", "reset", "put one property or group back as it was", "u"),
 			Type:       bind("ctrl+t", "change type", "change the type of the value", "ctrl+t"),
+			Editor:     bind("E", "in editor", "open the group, array or long text in your editor ($VISUAL, $EDITOR); of anything less what is around it, at last the section", "E"),
 			Rename:     bind("r", "rename", "give the property or group another name; sends the old one as removed", "r"),
 			Undo:       bind("z", "undo", "take back the last step in the form", "z"),
 			JSON:       bind("J", "as JSON", "type the property or group as JSON on several lines, on the button the whole section", "J"),
@@ -164,6 +166,7 @@ func Default() Map {
 			Type:   bind("ctrl+t", "change type", "change the type of the value", "ctrl+t"),
 			Review: bind("ctrl+s", "review", "accept and review the changes", "ctrl+s"),
 			Lines:  bind("ctrl+l", "lines", "type the value on several lines", "ctrl+l"),
+			Editor: bind("ctrl+o", "in editor", "open the value in your editor", "ctrl+o"),
 		},
 		Name: NameKeys{
 			Accept:   bind("enter/tab", "on to value", "take the name, or the one that is chosen below with its value", "enter", "tab"),
@@ -179,6 +182,7 @@ func Default() Map {
 			Prev:    bind("shift+tab", "previous", "go back to the name of a new property, or accept", "shift+tab"),
 			Type:    bind("ctrl+t", "change type", "change the type of the value", "ctrl+t"),
 			Review:  bind("ctrl+s", "review", "accept and review the changes", "ctrl+s"),
+			Editor:  bind("ctrl+o", "in editor", "open what was typed in your editor", "ctrl+o"),
 			OneLine: bind("ctrl+l", "one line", "type the value on one line again", "ctrl+l"),
 		},
 		Review: ReviewKeys{

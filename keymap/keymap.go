@@ -44,14 +44,14 @@ type MoveKeys struct {
 
 // SelectionKeys act on the selected device or module, whichever pane has the focus.
 type SelectionKeys struct {
-	NewDevice, NewModule         Binding
-	EditDesired, EditTags, Undo  Binding
-	Attach, Refresh, AutoRefresh Binding
-	CopyID, CopyConnectionString Binding
-	RevealKeys                   Binding
-	Delete, Status, Keys, Token  Binding
-	CallMethod, SendMessage      Binding
-	Bulk                         Binding
+	NewDevice, NewModule                Binding
+	EditDesired, EditTags, Editor, Undo Binding
+	Attach, Refresh, AutoRefresh        Binding
+	CopyID, CopyConnectionString        Binding
+	RevealKeys                          Binding
+	Delete, Status, Keys, Token         Binding
+	CallMethod, SendMessage             Binding
+	Bulk                                Binding
 }
 
 // DevicesKeys work in the devices pane.
@@ -111,7 +111,7 @@ type DocumentKeys struct {
 // FormKeys work in the property form while no field is being typed into.
 type FormKeys struct {
 	Edit, Toggle, Add, Remove, Reset, Type Binding
-	Rename, JSON, Undo                     Binding
+	Rename, JSON, Editor, Undo             Binding
 	Expand, Collapse                       Binding
 	TakeMine, TakeTheirs                   Binding
 	Review, Cancel                         Binding
@@ -119,7 +119,7 @@ type FormKeys struct {
 
 // FieldKeys work while a field is typed into; every printable key goes into the text.
 type FieldKeys struct {
-	Accept, Back, Next, Prev, Type, Review, Lines Binding
+	Accept, Back, Next, Prev, Type, Review, Lines, Editor Binding
 }
 
 // NameKeys work while the name of a property is typed.
@@ -129,7 +129,7 @@ type NameKeys struct {
 
 // LinesKeys work while a value is typed on several lines.
 type LinesKeys struct {
-	Accept, Back, Prev, Type, Review, OneLine Binding
+	Accept, Back, Prev, Type, Review, OneLine, Editor Binding
 }
 
 // ReviewKeys work while a change is reviewed before it is sent.

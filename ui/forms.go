@@ -90,6 +90,10 @@ func (m *Model) act(from dialog.Dialog, a dialog.Action) tea.Cmd {
 		if f, ok := from.(*form.Properties); ok {
 			return m.save(f, a)
 		}
+	case form.OpenEditor:
+		if f, ok := from.(*form.Properties); ok {
+			return m.openEditor(f, a)
+		}
 	case form.Stop:
 		m.stopWrite()
 	default:

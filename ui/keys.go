@@ -156,6 +156,8 @@ func (m *Model) selection(key keymap.Press) (cmd tea.Cmd, done bool) {
 		act = func(hub.ID) tea.Cmd { return m.editSection(patch.Tags) }
 	case k.Undo.Matches(key):
 		act = m.undoLast
+	case k.Editor.Matches(key):
+		act = m.editInEditor
 	case k.Attach.Matches(key):
 		act = m.toggleClient
 	case k.CallMethod.Matches(key):
@@ -254,6 +256,9 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 		}
 	case paneTwin:
 		first = append(first, k.Twin.NextTab, k.Twin.PrevTab)
+		if ok {
+			first = append(first, k.Selection.Editor)
+		}
 	case paneLive:
 		first = append(m.live.Keys(), first...)
 	case paneCount:

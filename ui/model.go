@@ -45,6 +45,7 @@ type Options struct {
 	// interrupted one did is not known afterwards.
 	BulkFolder string
 
+	Edit   Edit          // opens the user's editor; nil: there is none
 	Drafts draft.Store   // keeps what is typed and not saved; nil: until the end of the program
 	Store  profile.Store // keeps what the user chooses for this hub; nil: until the end of the program
 

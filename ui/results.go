@@ -67,6 +67,8 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.created(msg)
 	case savedMsg:
 		return m.saved(msg)
+	case editorMsg:
+		return m.gotEdited(msg)
 	case connectionMsg:
 		return m.gotConnection(msg)
 	case attachedMsg:

@@ -41,17 +41,18 @@ type Undecided struct {
 
 // Typing is a field that was typed into and not accepted yet.
 type Typing struct {
-	Path    patch.Path `json:"path,omitempty"`  // the property; nil when one is added
-	Group   patch.Path `json:"group,omitempty"` // of an added one: the object it goes into
-	OnName  bool       `json:"onName,omitempty"`
-	Name    string     `json:"name,omitempty"`
-	Value   string     `json:"value"`
-	Kind    patch.Kind `json:"kind"`
-	Chosen  bool       `json:"chosen,omitempty"`  // Kind is the user's choice
-	Lines   bool       `json:"lines,omitempty"`   // Value is typed on several lines
-	Rename  bool       `json:"rename,omitempty"`  // Name is what Path is to be called
-	Merge   bool       `json:"merge,omitempty"`   // Value was pasted to be laid over the group at Path
-	Section bool       `json:"section,omitempty"` // Value is the whole section as JSON
+	Path    patch.Path   `json:"path,omitempty"`  // the property; nil when one is added
+	Group   patch.Path   `json:"group,omitempty"` // of an added one: the object it goes into
+	OnName  bool         `json:"onName,omitempty"`
+	Name    string       `json:"name,omitempty"`
+	Value   string       `json:"value"`
+	Kind    patch.Kind   `json:"kind"`
+	Chosen  bool         `json:"chosen,omitempty"`  // Kind is the user's choice
+	Lines   bool         `json:"lines,omitempty"`   // Value is typed on several lines
+	Rename  bool         `json:"rename,omitempty"`  // Name is what Path is to be called
+	Merge   bool         `json:"merge,omitempty"`   // Value was pasted to be laid over the group at Path
+	Old     *patch.Value `json:"old,omitempty"`     // what Path was when it was begun to be typed; nil for none
+	Section bool         `json:"section,omitempty"` // Value is the whole section as JSON
 }
 
 // Store keeps drafts. Its methods may block and may be called concurrently, but for one name one at

@@ -25,7 +25,7 @@ func (f *Properties) Draft() (draft.Draft, bool) {
 		d.Typing = &draft.Typing{
 			Path: t.path, Group: t.group, OnName: t.onName,
 			Name: t.name.text(), Value: t.text(), Kind: t.kind, Chosen: t.chosen, Lines: t.lines != nil,
-			Section: t.section(), Rename: t.rename, Merge: t.merge,
+			Section: t.section(), Rename: t.rename, Merge: t.merge, Old: t.old,
 		}
 	}
 	return d, true
@@ -59,7 +59,7 @@ func (f *Properties) Restore(d draft.Draft, now time.Time) {
 
 // retype opens the field again that was typed into.
 func (f *Properties) retype(d draft.Typing) {
-	t := &typing{path: d.Path, group: d.Group, onName: d.OnName, kind: d.Kind, chosen: d.Chosen, rename: d.Rename, merge: d.Merge, name: newLine(d.Name)}
+	t := &typing{path: d.Path, group: d.Group, onName: d.OnName, kind: d.Kind, chosen: d.Chosen, rename: d.Rename, merge: d.Merge, old: d.Old, name: newLine(d.Name)}
 	if d.Section {
 		t.path = patch.Path{}
 	}

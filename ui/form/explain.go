@@ -140,7 +140,7 @@ func (f *Properties) hints() []keymap.Binding {
 	case f.empty():
 		return []keymap.Binding{k.Add}
 	case f.cursor == len(f.rows):
-		hints := []keymap.Binding{short(k.Edit, "review"), k.Add, k.JSON}
+		hints := []keymap.Binding{short(k.Edit, "review"), k.Add, k.JSON, k.Editor}
 		if len(f.past) > 0 {
 			hints = append(hints, k.Undo)
 		}
@@ -154,9 +154,9 @@ func (f *Properties) hints() []keymap.Binding {
 	case r.removed():
 		hints = []keymap.Binding{short(k.Remove, "keep it")}
 	case r.group && f.folded[r.path.String()]:
-		hints = []keymap.Binding{short(k.Edit, "unfold"), k.Add, k.Remove, k.JSON}
+		hints = []keymap.Binding{short(k.Edit, "unfold"), k.Add, k.Remove, k.JSON, k.Editor}
 	case r.group:
-		hints = []keymap.Binding{short(k.Edit, "fold"), k.Add, k.Remove, k.JSON}
+		hints = []keymap.Binding{short(k.Edit, "fold"), k.Add, k.Remove, k.JSON, k.Editor}
 	case r.now.Kind() == patch.KindBool:
 		hints = []keymap.Binding{k.Toggle, k.Add, k.Remove}
 	default:
@@ -173,6 +173,9 @@ func (f *Properties) hints() []keymap.Binding {
 	}
 	if !r.group && r.has {
 		hints = append(hints, k.Type)
+	}
+	if !r.group && r.has && r.conflict == nil {
+		hints = append(hints, k.Editor)
 	}
 	if len(f.past) > 0 {
 		hints = append(hints, k.Undo)
@@ -198,16 +201,16 @@ func (f *Properties) typingHints() []keymap.Binding {
 		k := f.keys.Lines
 		hints = []keymap.Binding{k.Accept, k.Review}
 		if t.merge {
-			return hints
+			return append(hints, k.Editor)
 		}
 		hints = append(hints, k.Type)
 		if t.adding() {
 			hints = append(hints, short(k.Prev, "name"))
 		}
-		return append(hints, k.OneLine)
+		return append(hints, k.Editor, k.OneLine)
 	}
 	if t.adding() {
 		hints = append(hints, short(k.Prev, "name"))
 	}
-	return append(hints, k.Review, k.Lines)
+	return append(hints, k.Review, k.Lines, k.Editor)
 }

@@ -237,7 +237,7 @@ func (f *Properties) typeJSON(p patch.Path, v patch.Value) {
 		f.notice = "a " + k + " is no JSON of several lines; " + f.keys.Form.Edit.Label + " edits it, " + f.keys.Form.Type.Label + " changes its type"
 		return
 	}
-	f.typing = &typing{path: p, kind: v.Kind(), chosen: true, value: newLine("")}
+	f.typing = &typing{path: p, kind: v.Kind(), chosen: true, value: newLine(""), old: &v}
 	f.typing.begin(v, true)
 	f.refresh()
 }

@@ -62,11 +62,12 @@ func literal(v patch.Value) string {
 func typeable(json string) string { return strings.ReplaceAll(json, "\ufffd", `\ufffd`) }
 
 var (
-	errNull     = errors.New("null removes a property; remove it in the list instead")
-	errNullKey  = errors.New("null removes a key; leave the key out instead")
-	errNumber   = errors.New("not a number; correct it or change the type")
-	errBool     = errors.New("type true or false, or change the type")
-	errJSONKind = errors.New("type an object in {} or an array in []")
+	errNull      = errors.New("null removes a property; remove it in the list instead")
+	errNullKey   = errors.New("null removes a key; leave the key out instead")
+	errNumber    = errors.New("not a number; correct it or change the type")
+	errBool      = errors.New("type true or false, or change the type")
+	errNoSection = errors.New("a section is an object in {}, with a value for each name")
+	errJSONKind  = errors.New("type an object in {} or an array in []")
 )
 
 // read reads typed text as a value of the type chosen. A string may be given in double

@@ -54,8 +54,9 @@ type Properties struct {
 	keys  keymap.Map
 	theme theme.Theme
 
-	known []Known // properties that are offered when one is added
-	past  []step  // what z goes back to, the last one last
+	known  []Known    // properties that are offered when one is added
+	handed *handedOut // what is in the user's editor; nil when nothing is
+	past   []step     // what z goes back to, the last one last
 
 	// Derived from the above by refresh.
 	rows       []row
@@ -116,7 +117,7 @@ func (f *Properties) Dirty() bool {
 // empty reports whether there is nothing to list and nothing to review.
 func (f *Properties) empty() bool { return len(f.rows) == 0 && f.changes == 0 }
 
-// Update takes a key press or a paste; its actions are [Save], [Stop] and [Cancel].
+// Update takes a key press or a paste; its actions are [Save], [Stop], [OpenEditor] and [Cancel].
 func (f *Properties) Update(msg tea.Msg) Action {
 	if f.busy {
 		return waiting(msg, f.keys.Field.Back)
@@ -135,7 +136,7 @@ func (f *Properties) Update(msg tea.Msg) Action {
 		case f.review != nil:
 			return f.pressReview(msg)
 		case f.typing != nil:
-			f.pressTyping(msg)
+			return f.pressTyping(msg)
 		default:
 			return f.pressList(msg)
 		}
@@ -174,6 +175,8 @@ func (f *Properties) pressList(key tea.KeyPressMsg) Action {
 	case k.Undo.Matches(key):
 		f.stepBack()
 		return nil
+	case k.Editor.Matches(key):
+		return f.editHere()
 	case f.move(key):
 		return nil
 	}

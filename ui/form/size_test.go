@@ -164,7 +164,7 @@ func TestTheCursorIsAlwaysInView(t *testing.T) {
 func TestRandomKeys(t *testing.T) {
 	keys := []string{
 		"up", "down", "left", "right", "enter", "enter", "esc", "tab", "shift+tab", "space", "home", "end", "pgup", "pgdown", "delete", "backspace",
-		"ctrl+t", "ctrl+s", "ctrl+u", "ctrl+l", "J", "r", "z", "a", "d", "u", "s", "m", "t", "j", "k", "h", "l", "g", "G", "q", "?", "1", "x", ".", "{", "}", "[", "]", "\"", "-", "true", "東", "é",
+		"ctrl+t", "ctrl+s", "ctrl+u", "ctrl+l", "ctrl+o", "E", "J", "r", "z", "a", "d", "u", "s", "m", "t", "j", "k", "h", "l", "g", "G", "q", "?", "1", "x", ".", "{", "}", "[", "]", "\"", "-", "true", "東", "é",
 	}
 	saves := 0
 	for seed := range uint64(20) {
@@ -182,6 +182,10 @@ func TestRandomKeys(t *testing.T) {
 				f.SetBase(f.target.Value.Without(patch.Path{"sensor"}), "E")
 			case 3:
 				f.SetError("failed")
+			case 4:
+				if f.handed != nil {
+					f.Edited(strings.Replace(f.handed.text, "1", "2", random.IntN(3)))
+				}
 			default:
 				key := keys[random.IntN(len(keys))]
 				log = append(log, key)

@@ -18,15 +18,16 @@ type typing struct {
 	rename bool       // the property at path gets the name that is typed
 	name   line
 	value  line
-	lines  *area      // holds the value in the place of value when it is typed on several lines
-	start  string     // the text the value began with
-	merge  bool       // an object that was pasted is laid over the group at path
-	kind   patch.Kind // the type chosen
-	chosen bool       // false: the type is what the text looks like
-	err    string     // why it was not accepted
-	wrong  string     // what is wrong with it as it stands, while it is still being typed
-	sure   bool       // the next press of the key that takes back does so
-	joined struct {   // the text of lines
+	lines  *area        // holds the value in the place of value when it is typed on several lines
+	start  string       // the text the value began with
+	old    *patch.Value // what the property was when it was begun; nil for none
+	merge  bool         // an object that was pasted is laid over the group at path
+	kind   patch.Kind   // the type chosen
+	chosen bool         // false: the type is what the text looks like
+	err    string       // why it was not accepted
+	wrong  string       // what is wrong with it as it stands, while it is still being typed
+	sure   bool         // the next press of the key that takes back does so
+	joined struct {     // the text of lines
 		of    *area
 		edits int
 		text  string
@@ -96,6 +97,12 @@ func (t *typing) readAs(k patch.Kind) (patch.Value, error) {
 			err = errNoObject
 		}
 		return v, err
+	case t.section():
+		v, err := read(t.text(), patch.KindObject)
+		if err == nil && v.Kind() != patch.KindObject {
+			err = errNoSection
+		}
+		return v, err
 	case t.lines != nil && k == patch.KindString:
 		return patch.String(t.text()), nil
 	}
@@ -105,7 +112,7 @@ func (t *typing) readAs(k patch.Kind) (patch.Value, error) {
 // nextKind chooses the next type that what was typed can be read as, and the next of all
 // when there is no other.
 func (t *typing) nextKind() {
-	if t.merge {
+	if t.merge || t.section() {
 		return
 	}
 	now := t.kind
@@ -175,6 +182,9 @@ func (f *Properties) startTyping(r row) {
 	if has {
 		t.begin(v, roomy(v))
 	}
+	if r.conflict == nil && has {
+		t.old = &v
+	}
 	f.typing = t
 }
 
@@ -187,16 +197,18 @@ func (f *Properties) startAdding() {
 }
 
 // pressTyping answers a key while a field is typed into.
-func (f *Properties) pressTyping(key tea.KeyPressMsg) {
+func (f *Properties) pressTyping(key tea.KeyPressMsg) Action {
 	t, k := f.typing, f.keys.Field
 	defer f.judge()
 	switch {
 	case t.onName:
 		f.pressName(key)
-		return
+		return nil
+	case t.several() && f.keys.Lines.Editor.Matches(key), k.Editor.Matches(key):
+		return f.editField()
 	case t.several():
 		f.pressLines(key)
-		return
+		return nil
 	}
 	switch {
 	case k.Back.Matches(key):
@@ -225,6 +237,7 @@ func (f *Properties) pressTyping(key tea.KeyPressMsg) {
 		t.err = ""
 		t.value.update(key)
 	}
+	return nil
 }
 
 // accept takes over what was typed, or goes on from the name to the value. It reports false,
@@ -254,6 +267,7 @@ func (f *Properties) accept() bool {
 		t.err = err.Error()
 		return false
 	}
+	v, conflicts := f.overNews(v)
 	draft := f.draft.With(path, v)
 	if broken := f.breaks(path, draft); broken != "" {
 		t.err = broken
@@ -261,7 +275,28 @@ func (f *Properties) accept() bool {
 	}
 	f.typing = nil
 	f.change(path, draft)
+	if len(conflicts) > 0 {
+		f.conflicts = append(f.conflicts, conflicts...)
+		f.refresh()
+		f.reveal(conflicts[0].Path)
+		f.notice = undecidedText(len(f.conflicts))
+	}
 	return true
+}
+
+// overNews lays a value that was typed over what the twin has become since it was begun: what is there
+// now may be somebody else's. It returns theirs where both have changed it.
+func (f *Properties) overNews(v patch.Value) (patch.Value, []patch.Conflict) {
+	t := f.typing
+	now, has := f.draft.At(t.path)
+	if t.old == nil || !has || patch.Equal(*t.old, now) {
+		return v, nil
+	}
+	merged, conflicts := patch.Merge3(*t.old, now, v)
+	for i := range conflicts {
+		conflicts[i].Path = slices.Concat(t.path, conflicts[i].Path)
+	}
+	return merged, conflicts
 }
 
 // endTyping takes back what is typed.
