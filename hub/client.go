@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -20,10 +21,16 @@ import (
 type Options struct {
 	RootCAs     *x509.CertPool // nil: the system's roots
 	MQTTAddress string         // HOST:PORT for sessions; empty: the host of the connection string and 8883
+	WebSocket   bool           // sessions speak MQTT over WebSocket alone, on the port of HTTPS; false: when MQTT's own is blocked
 	AMQPAddress string         // HOST:PORT for messages to devices; empty: the host of the connection string and 5671
 	HTTPClient  *http.Client   // only its Transport is used; nil: one of our own, with RootCAs and TLS
 	Log         *slog.Logger   // a debug line for each call, without secrets; nil: discarded
 	TLS         *tls.Config    // base of every TLS connection, not changed; nil: the defaults
+	// Proxy says through which proxy requests and sessions go. Nil: that of HTTPS_PROXY, HTTP_PROXY and
+	// NO_PROXY in the environment, which leaves loopback addresses alone. HTTPClient has its own.
+	Proxy func(*http.Request) (*url.URL, error)
+	// TokenLife is how long the tokens of sessions are valid, which are renewed before; 0: an hour.
+	TokenLife time.Duration
 	// Tier is whose quotas calls are held to, one of [Tiers]. Empty: what the hub says, as an embedded
 	// one does, and otherwise S1.
 	Tier string
@@ -51,6 +58,7 @@ type Client struct {
 	registry    *iotservice.Client
 	budget      *budget
 	entries     *entryReader
+	route       *route
 	idle        func() // closes connections that are kept for later
 }
 
@@ -78,7 +86,7 @@ func NewClient(cs ConnectionString, opts Options) (*Client, error) {
 	if opts.AMQPAddress == "" {
 		opts.AMQPAddress = net.JoinHostPort(cs.Host(), "5671")
 	}
-	c := &Client{credentials: cs, options: opts, log: opts.Log, idle: func() {}, budget: newBudget(opts.Tier), entries: &entryReader{}, calls: newCallLog(), peer: &peer{}}
+	c := &Client{credentials: cs, options: opts, log: opts.Log, idle: func() {}, budget: newBudget(opts.Tier), entries: &entryReader{}, calls: newCallLog(), peer: &peer{}, route: newRoute(opts.WebSocket)}
 	c.calls.secrets.Hide(cs.Key.Reveal())
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -128,8 +136,12 @@ func (c *Client) roundTripper() http.RoundTripper {
 		}
 		return http.DefaultTransport
 	}
+	proxy := c.options.Proxy
+	if proxy == nil {
+		proxy = http.ProxyFromEnvironment
+	}
 	t := &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment, // which leaves loopback addresses alone
+		Proxy:                 proxy,
 		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		TLSClientConfig:       tlsConfig(c.options.TLS, c.options.RootCAs),
 		TLSHandshakeTimeout:   10 * time.Second,
@@ -203,6 +215,10 @@ func (c *Client) Session(opts SessionOptions) (*Session, error) {
 	if opts.Log == nil {
 		opts.Log = c.log
 	}
+	if !opts.WebSocket {
+		opts.route = c.route
+	}
+	opts.proxy, opts.tokenLife = c.options.Proxy, c.options.TokenLife
 	c.calls.secrets.Hide(opts.Credentials.Key.Reveal())
 	opts.observe = c.calls.observer(opts.Credentials.ID())
 	return StartSession(opts)

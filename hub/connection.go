@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 const (
 	connectLimit = 30 * time.Second // for one attempt, TLS and subscriptions included
 	readLimit    = 10 * time.Second // for the answer to a twin read
+	lookLimit    = 3 * time.Second  // for that to one that only shows whether the connection still stands
 	firstWait    = 250 * time.Millisecond
 	longestWait  = 30 * time.Second
 	// stableAfter is how long a connection must stand before a loss counts as the first
@@ -22,6 +24,9 @@ const (
 	// maxMethods is how many direct methods are answered at once; the next is answered with 429.
 	maxMethods = 64
 )
+
+// errRenew ends a connection whose token is about to run out.
+var errRenew = errors.New("the token is about to expire")
 
 // run connects until it must not any more.
 func (s *Session) run() {
@@ -39,8 +44,11 @@ func (s *Session) run() {
 	var wait time.Duration
 	var broke error
 	for attempt := 0; ; attempt++ {
-		s.emit(Event{Kind: EventConnecting, Wait: wait, Err: broke})
-		if !sleep(s.ctx, wait) {
+		s.emit(Event{Kind: EventConnecting, Wait: wait, Via: s.opts.route.ways(s.failures)[0], Err: broke})
+		if s.awaken(wait) {
+			pause.Reset() // the network may be another one
+		}
+		if s.ctx.Err() != nil {
 			return
 		}
 		stood, err := s.connect(attempt)
@@ -53,8 +61,11 @@ func (s *Session) run() {
 			<-s.ctx.Done()
 			return
 		}
-		broke = err
-		s.emit(Event{Kind: EventLost, Err: err})
+		s.failures++
+		if stood > 0 {
+			s.failures = 0
+		}
+		broke = s.tellLoss(err)
 		if stood > stableAfter {
 			pause.Reset()
 		}
@@ -62,42 +73,65 @@ func (s *Session) run() {
 	}
 }
 
-// connect makes one connection and lives with it until it ends; it returns how long it
-// stood and why it ended.
+// awaken waits before an attempt; it reports whether it was cut short because the machine was
+// stirred.
+func (s *Session) awaken(wait time.Duration) (stirred bool) {
+	if wait <= 0 {
+		return false
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return false
+	case <-s.ctx.Done():
+		return false
+	case <-s.stirred:
+		return true
+	}
+}
+
+// connect makes one connection and lives with it, and with those that take its place when its
+// token runs out, until it ends; it returns how long it stood and why it ended.
 func (s *Session) connect(attempt int) (stood time.Duration, err error) {
 	if attempt > 0 && s.opts.BeforeConnect != nil {
 		if err := s.opts.BeforeConnect(s.ctx); err != nil {
 			return 0, err
 		}
 	}
-	inbox := newInbox()
-	link, err := s.dial(inbox)
-	if err != nil {
-		if iothub.Refused(err) {
-			return 0, err
+	for kind := EventConnected; ; kind = EventRenewed {
+		inbox := newInbox()
+		link, via, err := s.open(inbox)
+		if err != nil {
+			return stood, err
 		}
-		return 0, unreachable("connect as "+describe(s.id), s.address, err)
+		began := time.Now()
+		s.emit(Event{Kind: kind, Via: via})
+		err = s.live(link, inbox)
+		link.Close()
+		stood += time.Since(began)
+		if !errors.Is(err, errRenew) {
+			return stood, err
+		}
 	}
-	defer link.Close()
-	began := time.Now()
-	err = s.live(link, inbox)
-	return time.Since(began), err
 }
 
 // live tells what arrives on a connection until it ends; it returns why.
 func (s *Session) live(link *iothub.Link, inbox *inbox) error {
 	s.setCurrent(&connection{link, inbox})
 	defer s.setCurrent(nil)
-	s.emit(Event{Kind: EventConnected})
 
 	late := time.NewTimer(readLimit)
 	defer late.Stop()
-	read := func() {
-		late.Reset(readLimit)
-		link.ReadTwin(func(r iothub.Response) { inbox.add(item{twin: &r}) })
+	renew := time.NewTimer(untilRenewal(link.Expires(), time.Now()))
+	defer renew.Stop()
+	read := func() { link.ReadTwin(func(r iothub.Response) { inbox.add(item{twin: &r}) }) }
+	readWithin := func(limit time.Duration) {
+		late.Reset(limit)
+		read()
 	}
 	s.desired.begin()
-	read()
+	readWithin(readLimit)
 	for {
 		select {
 		case <-s.ctx.Done():
@@ -105,15 +139,28 @@ func (s *Session) live(link *iothub.Link, inbox *inbox) error {
 			return context.Canceled
 		case <-link.Done():
 			s.drain(inbox)
-			return s.lost(link.Err())
+			expires := link.Expires()
+			return brokenError{link.Err(), !expires.IsZero() && time.Now().Round(0).After(expires)}
+		case <-renew.C:
+			link.Close() // whatever has arrived is in the inbox when it returns
+			s.drain(inbox)
+			return errRenew
 		case <-late.C:
 			if s.desired.reading {
 				s.drain(inbox)
-				return unreachable("read the twin as "+describe(s.id), s.address, context.DeadlineExceeded)
+				return unreachable("read the twin as "+describe(s.id), s.at, context.DeadlineExceeded)
 			}
 		case <-s.again:
 			if s.desired.missed() {
-				read()
+				readWithin(readLimit)
+			}
+		case <-s.stirred:
+			if untilRenewal(link.Expires(), time.Now()) <= 0 {
+				renew.Reset(0)
+				continue
+			}
+			if s.desired.missed() {
+				readWithin(lookLimit)
 			}
 		case <-inbox.ready:
 			again, err := s.handle(inbox)
@@ -122,27 +169,31 @@ func (s *Session) live(link *iothub.Link, inbox *inbox) error {
 				return err
 			}
 			if again {
-				read()
+				readWithin(readLimit)
 			}
 		}
 	}
 }
 
-func (s *Session) dial(inbox *inbox) (*iothub.Link, error) {
+func (s *Session) dial(inbox *inbox, via Via, limit time.Duration) (*iothub.Link, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, connectLimit)
 	defer cancel()
 	return iothub.Dial(ctx, iothub.Config{
-		HostName:  s.opts.Credentials.Host(),
-		Address:   s.address,
-		Device:    s.id.Device,
-		Module:    s.id.Module,
-		Key:       s.opts.Credentials.Key.Reveal(),
-		Identity:  s.opts.Certificate,
-		TLS:       tlsConfig(s.opts.TLS, s.opts.RootCAs),
-		Log:       s.log,
-		OnDesired: func(payload []byte) { inbox.add(item{payload: payload}) },
-		OnMethod:  func(m iothub.Method) { s.answer(inbox, m) },
-		Observe:   s.opts.observe,
+		HostName:    s.opts.Credentials.Host(),
+		Address:     s.addressOf(via),
+		WebSocket:   via == ViaWebSocket,
+		DialTimeout: limit,
+		Proxy:       s.opts.proxy,
+		Device:      s.id.Device,
+		Module:      s.id.Module,
+		Key:         s.opts.Credentials.Key.Reveal(),
+		TokenLife:   s.opts.tokenLife,
+		Identity:    s.opts.Certificate,
+		TLS:         tlsConfig(s.opts.TLS, s.opts.RootCAs),
+		Log:         s.log,
+		OnDesired:   func(payload []byte) { inbox.add(item{payload: payload}) },
+		OnMethod:    func(m iothub.Method) { s.answer(inbox, m) },
+		Observe:     s.opts.observe,
 	})
 }
 
@@ -255,41 +306,4 @@ func (s *Session) endServing() {
 	s.ended = true
 	s.mu.Unlock()
 	s.serving.Wait()
-}
-
-// refusal is the sentence for credentials that are not accepted.
-func (s *Session) refusal(err error) error {
-	proof := "key"
-	if s.opts.Certificate != nil {
-		proof = "certificate"
-	}
-	return &networkError{
-		"cannot connect as " + describe(s.id) + ": the hub refuses its " + proof,
-		"check that it exists, is enabled, that its " + proof + " was not changed, and that the clock here is right",
-		fmt.Errorf("%w: %w", errRefused, err),
-	}
-}
-
-// lost is the sentence for a connection that stood and broke.
-func (s *Session) lost(err error) error {
-	return &networkError{
-		"cannot stay connected as " + describe(s.id) + ": the connection to " + s.address + " broke",
-		"another client may have connected as the same identity",
-		err,
-	}
-}
-
-// sleep waits and reports whether ctx still stands.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

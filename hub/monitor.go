@@ -31,6 +31,9 @@ type Monitor struct {
 	client *Client
 	stream *stream
 
+	closing  chan struct{} // closed by Close
+	watching sync.WaitGroup
+
 	mu     sync.Mutex
 	closed bool
 	places map[ID]*place
@@ -48,7 +51,9 @@ type place struct {
 // NewMonitor returns a monitor without sessions. It takes the identities' keys and the
 // way to the hub from c. The caller must Close it before c.
 func NewMonitor(c *Client) *Monitor {
-	return &Monitor{client: c, stream: newStream(), places: map[ID]*place{}}
+	m := &Monitor{client: c, stream: newStream(), closing: make(chan struct{}), places: map[ID]*place{}}
+	m.watching.Go(func() { m.watchOver(newVigil()) })
+	return m
 }
 
 // Attach starts a session as an identity, with the credentials of opts or, when it names none,
@@ -113,7 +118,7 @@ func (m *Monitor) reserve(id ID, mine *place) (refused *Session, err error) {
 }
 
 func (m *Monitor) start(ctx context.Context, id ID, mine *place, opts AttachOptions) (*Session, error) {
-	options := SessionOptions{OnEvent: m.stream.add, OnMethod: mine.reply}
+	options := SessionOptions{OnEvent: m.stream.add, OnMethod: mine.reply, connected: m.client.connected}
 	var err error
 	if options.Credentials, options.Certificate, err = opts.credentials(ctx, m.client, id); err != nil {
 		return nil, err
@@ -232,6 +237,9 @@ func (m *Monitor) Next(ctx context.Context) (Batch, error) { return m.stream.nex
 // seconds at most. It may be called more than once.
 func (m *Monitor) Close() error {
 	m.mu.Lock()
+	if !m.closed {
+		close(m.closing)
+	}
 	m.closed = true
 	places := m.places
 	m.places = map[ID]*place{}
@@ -241,6 +249,7 @@ func (m *Monitor) Close() error {
 		ended.Go(there.end)
 	}
 	ended.Wait()
+	m.watching.Wait()
 	m.stream.close()
 	return nil
 }

@@ -110,13 +110,17 @@ func TestTwoClientsOfOneIdentityDoNotRace(t *testing.T) {
 		t.Fatal(err)
 	}
 	nextTwo(hub.EventSynced)
-	if e := nextOne(hub.EventLost); !strings.Contains(e.Err.Error(), "another client") {
-		t.Errorf("lost because %v", e.Err)
+	if e := nextOne(hub.EventTakenOver); !strings.Contains(e.Err.Error(), "another client") {
+		t.Errorf("taken over because %v", e.Err)
 	}
-	first := nextOne(hub.EventConnecting).Wait
-	nextOne(hub.EventLost)
+	retry := nextOne(hub.EventConnecting)
+	if retry.Err == nil || !strings.Contains(retry.Err.Error(), "another client") {
+		t.Errorf("connecting again because %v", retry.Err)
+	}
+	first := retry.Wait
+	nextOne(hub.EventTakenOver)
 	second := nextOne(hub.EventConnecting).Wait
-	nextOne(hub.EventLost)
+	nextOne(hub.EventTakenOver)
 	third := nextOne(hub.EventConnecting).Wait
 	if first <= 0 || third < first || second > 3*time.Second {
 		t.Errorf("the pauses are %v, %v, %v", first, second, third)

@@ -30,6 +30,7 @@ type SessionOptions struct {
 	RootCAs     *x509.CertPool   // nil: the system's roots
 	TLS         *tls.Config      // base of the TLS connections, not changed; nil: the defaults
 	MQTTAddress string           // HOST:PORT; empty: the host of Credentials and 8883
+	WebSocket   bool             // MQTT over WebSocket alone, at the host of Credentials and its port or 443
 	Log         *slog.Logger     // nil: discarded
 
 	// OnEvent is called from one goroutine, in order; it must return at once.
@@ -41,7 +42,11 @@ type SessionOptions struct {
 	// pause. Its error counts as a failed attempt. It must return when ctx ends.
 	BeforeConnect func(ctx context.Context) error
 
-	observe iothub.Observe // nil: nobody is told of the exchanges
+	observe   iothub.Observe                 // nil: nobody is told of the exchanges
+	connected func(context.Context, ID) bool // whether the hub says that somebody is connected; nil: nobody knows
+	route     *route                         // nil: one of its own
+	proxy     iothub.Proxy                   // nil: that of the environment
+	tokenLife time.Duration                  // of the SAS tokens; 0: an hour
 }
 
 // Session is one MQTT client that connects as an identity, again and again until closed
@@ -50,8 +55,16 @@ type SessionOptions struct {
 //
 // The events of a connection come in this order: [EventConnecting], [EventConnected],
 // [EventSynced], then [EventPatch] and the others as they happen, and [EventLost] at its
-// end. An attempt that fails is EventConnecting and EventLost. [EventRefused] is in the
-// place of EventLost when no attempt follows, and [EventDetached] is the last of all.
+// end. An attempt that fails is EventConnecting and EventLost. [EventTakenOver] is in the place of
+// EventLost where the hub says that another client is connected, [EventRefused] when no attempt
+// follows, and [EventDetached] is the last of all. A connection whose token is about to expire is
+// ended and another made at once: [EventRenewed] and EventSynced.
+//
+// MQTT is spoken on its own port. When that cannot be reached, and nobody has reached it before,
+// the port of HTTPS is tried with MQTT over WebSocket: another EventConnecting says so and why.
+// Whatever worked is tried first from then on, until it fails three times in a row.
+//
+// A connection that is silent is tried within 20 seconds, and given up 10 seconds later at the latest.
 //
 // Delivery: every desired patch that the connection brings becomes one EventPatch, in the order
 // of arrival and with its payload, also one that came twice or late. Nothing is put together and
@@ -74,10 +87,15 @@ type Session struct {
 	serving sync.WaitGroup // methods being answered and reports under way
 	slots   chan struct{}  // one for each method being answered
 	again   chan struct{}  // has a value when the twin is to be read again
+	stirred chan struct{}  // has a value when the connection is to be looked at
 	refused atomic.Bool
 
-	desired desired // belongs to the goroutine of run
-	acks    acks
+	// Of the goroutine of run:
+	desired  desired
+	failures int    // attempts in a row that made no connection
+	at       string // the address that was tried last
+
+	acks acks
 
 	mu      sync.Mutex
 	current *connection // nil between connections
@@ -114,6 +132,9 @@ func StartSession(opts SessionOptions) (*Session, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	if opts.route == nil {
+		opts.route = newRoute(opts.WebSocket)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Session{
 		opts:    opts,
@@ -125,6 +146,7 @@ func StartSession(opts SessionOptions) (*Session, error) {
 		done:    make(chan struct{}),
 		slots:   make(chan struct{}, maxMethods),
 		again:   make(chan struct{}, 1),
+		stirred: make(chan struct{}, 1),
 	}
 	go s.run()
 	return s, nil
@@ -178,6 +200,14 @@ func (s *Session) report(ctx context.Context, current *connection, reported patc
 func (s *Session) readAgain() {
 	select {
 	case s.again <- struct{}{}:
+	default:
+	}
+}
+
+// look has the session see at once whether its connection still stands, or try to make one.
+func (s *Session) look() {
+	select {
+	case s.stirred <- struct{}{}:
 	default:
 	}
 }

@@ -157,7 +157,7 @@ func (m *member) note(e hub.Event) {
 	case hub.EventPatch:
 		// Keys of an earlier patch that is not answered yet stay, removals included.
 		m.news, m.version = overlay(m.news, e.Value), max(e.Version, m.version)
-	case hub.EventLost, hub.EventRefused, hub.EventDetached:
+	case hub.EventLost, hub.EventTakenOver, hub.EventRefused, hub.EventDetached:
 		m.online = false
 		return
 	default:

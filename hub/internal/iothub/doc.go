@@ -36,6 +36,13 @@
 //     socket that paho gets says that the peer has gone.
 //   - paho's netconn.go:66 sends even loopback connections through the proxy of
 //     all_proxy. Our own dialling does not.
+//   - mqtt.go:152 and mqtt_module.go:85 sign tokens for an hour. The credentials that we give
+//     sign them for as long as is asked, and remember until when.
+//   - mqtt.go:133 and paho's websocket.go dial a WebSocket without a context, over a socket that
+//     nobody can close meanwhile. We dial it ourselves, as TLS.
+//   - mqtt_module.go:62 knows certificates of devices only: iotdevice has none for modules. Our
+//     credentials have both.
+//   - paho's ping.go:53 writes pings without a deadline. The socket that it gets has one.
 //   - paho's net.go:212 panics on a SUBACK with more codes than were asked for. Nothing
 //     here can catch that in paho's goroutine; no hub is known to send one.
 //   - common/tls.go:22 pins a list of roots. We give the roots, or none for the system's.

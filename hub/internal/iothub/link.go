@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +25,11 @@ const (
 	writeTimeout = 2 * time.Second
 	// connectTimeout bounds the CONNECT handshake after the TLS one.
 	connectTimeout = 20 * time.Second
+	// keepAlive is how long a connection may be silent before the peer is asked for a sign of
+	// life, and pingTimeout how long it has for that: a peer that has gone without a word is
+	// found out within half a minute.
+	keepAlive   = 15 * time.Second
+	pingTimeout = 5 * time.Second
 	// farewell is how long a DISCONNECT may take before the socket is closed under it.
 	farewell = 250 * time.Millisecond
 )
@@ -41,6 +47,11 @@ type Config struct {
 	Identity *tls.Certificate // proves who connects in the place of Key; nil: Key does
 	TLS      *tls.Config
 	Log      *slog.Logger
+
+	WebSocket   bool          // MQTT over WebSocket; Address is then that of HTTPS
+	Proxy       Proxy         // nil: that of the environment
+	DialTimeout time.Duration // for everything before CONNECT, beside the context; 0: none
+	TokenLife   time.Duration // how long the SAS token is valid; 0: an hour
 
 	// OnDesired gets each desired patch as it arrived, in order. OnMethod gets each call
 	// of a direct method. Both run in the connection's read loop: they must return at once.
@@ -60,12 +71,14 @@ type Link struct {
 	once sync.Once
 	err  error // set before done is closed
 
-	mu      sync.Mutex
-	conn    net.Conn // the socket, so that closing never depends on paho
-	closed  bool
-	up      bool // CONNECT was accepted
-	rid     uint64
-	pending map[string]func(Response)
+	mu        sync.Mutex
+	conn      net.Conn // the socket, so that closing never depends on paho
+	undialled error    // why there is none
+	closed    bool
+	up        bool      // CONNECT was accepted
+	expires   time.Time // of the SAS token; zero with a certificate
+	rid       uint64
+	pending   map[string]func(Response)
 }
 
 // Dial connects, subscribes to desired patches, twin answers and direct methods, and
@@ -83,6 +96,8 @@ func Dial(ctx context.Context, cfg Config) (*Link, error) {
 			o.SetConnectRetry(false)
 			o.SetConnectTimeout(connectTimeout)
 			o.SetWriteTimeout(writeTimeout)
+			o.SetKeepAlive(keepAlive)
+			o.SetPingTimeout(pingTimeout)
 			o.SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) { return l.dial(ctx) })
 			o.SetOnConnectHandler(func(c paho.Client) { connected <- c })
 			o.SetConnectionLostHandler(func(_ paho.Client, err error) { l.end(err) })
@@ -98,7 +113,7 @@ func Dial(ctx context.Context, cfg Config) (*Link, error) {
 		tr = mqtt.NewModuleTransport(options...)
 	}
 	at := time.Now()
-	err := tr.Connect(ctx, credentialsOf(cfg))
+	err := tr.Connect(ctx, l.credentials())
 	if err == nil {
 		select {
 		case l.client = <-connected:
@@ -107,7 +122,7 @@ func Dial(ctx context.Context, cfg Config) (*Link, error) {
 		}
 	}
 	if err != nil {
-		err = cause(ctx, err)
+		err = l.cause(ctx, err)
 	}
 	l.connected(at, err)
 	if err != nil {
@@ -125,7 +140,7 @@ func Dial(ctx context.Context, cfg Config) (*Link, error) {
 	}
 	if err != nil {
 		l.Close()
-		return nil, cause(ctx, err)
+		return nil, l.cause(ctx, err)
 	}
 	return l, nil
 }
@@ -133,21 +148,41 @@ func Dial(ctx context.Context, cfg Config) (*Link, error) {
 // credentials are those of a module in both cases: the device transport reads the same fields.
 type credentials struct {
 	*iotdevice.ModuleSharedAccessKeyCredentials
-	certificate *tls.Certificate
+	link *Link
 }
 
-func credentialsOf(cfg Config) transport.Credentials {
+func (l *Link) credentials() transport.Credentials {
 	return credentials{&iotdevice.ModuleSharedAccessKeyCredentials{
 		SharedAccessKeyCredentials: iotdevice.SharedAccessKeyCredentials{
-			DeviceID:        cfg.Device,
-			SharedAccessKey: common.SharedAccessKey{HostName: cfg.HostName, SharedAccessKey: cfg.Key},
+			DeviceID:        l.cfg.Device,
+			SharedAccessKey: common.SharedAccessKey{HostName: l.cfg.HostName, SharedAccessKey: l.cfg.Key},
 		},
-		ModuleID: cfg.Module,
-	}, cfg.Identity}
+		ModuleID: l.cfg.Module,
+	}, l}
 }
 
 // GetCertificate returns the certificate with which CONNECT needs no password, or nil.
-func (c credentials) GetCertificate() *tls.Certificate { return c.certificate }
+func (c credentials) GetCertificate() *tls.Certificate { return c.link.cfg.Identity }
+
+// Token signs a token that is valid for as long as the link's owner wants.
+func (c credentials) Token(resource string, lifetime time.Duration) (*common.SharedAccessSignature, error) {
+	if c.link.cfg.TokenLife > 0 {
+		lifetime = c.link.cfg.TokenLife
+	}
+	c.link.mu.Lock()
+	// In whole seconds, as the token says it, and so without the monotonic clock, which stands
+	// still while a machine sleeps.
+	c.link.expires = time.Now().Add(lifetime).Truncate(time.Second).Round(0)
+	c.link.mu.Unlock()
+	return c.ModuleSharedAccessKeyCredentials.Token(resource, lifetime)
+}
+
+// Expires returns when the token of the connection runs out; the zero time with a certificate.
+func (l *Link) Expires() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.expires
+}
 
 // dispatcher is the library's view of OnDesired.
 type dispatcher func(payload []byte)
@@ -155,10 +190,23 @@ type dispatcher func(payload []byte)
 // Dispatch hands a patch on.
 func (d dispatcher) Dispatch(payload []byte) { d(payload) }
 
-// cause prefers the reason a context ended over what its end looked like to paho.
+// cause prefers the reason a context ended over what its end looked like.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	return err
+}
+
+// cause prefers also why there is no socket over what that looked like to paho.
+func (l *Link) cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.undialled != nil {
+		return l.undialled
 	}
 	return err
 }
@@ -171,26 +219,10 @@ func Refused(err error) bool {
 		errors.Is(err, packets.ErrorRefusedNotAuthorised)
 }
 
-func (l *Link) dial(ctx context.Context) (net.Conn, error) {
-	dialer := tls.Dialer{NetDialer: &net.Dialer{}, Config: l.cfg.TLS.Clone()}
-	if dialer.Config.ServerName == "" {
-		dialer.Config.ServerName = l.cfg.HostName
-	}
-	if l.cfg.Identity != nil {
-		dialer.Config.Certificates = []tls.Certificate{*l.cfg.Identity}
-	}
-	socket, err := dialer.DialContext(ctx, "tcp", l.cfg.Address)
-	if err != nil {
-		return nil, err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
-		_ = socket.Close()
-		return nil, ErrClosed
-	}
-	l.conn = socket
-	return conn{socket}, nil
+// Silent reports whether a link ended because the peer gave no sign of life.
+func Silent(err error) bool {
+	// paho has no value for it (ping.go:72).
+	return err != nil && strings.Contains(err.Error(), "pingresp not received")
 }
 
 // Done is closed when the connection has ended, for whatever reason.
