@@ -76,6 +76,8 @@ type LiveKeys struct {
 	Filter, Search         Binding
 	Older, Newer, Clear    Binding // of what the search found; Clear also takes the filter away
 	Open, Expand, Collapse Binding
+	Acknowledge, Report    Binding // of an attached client
+	Answer                 Binding // to direct methods
 	Compare                Binding
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"twindeck/hub"
+	"twindeck/hub/patch"
 )
 
 // Backend is what the dashboard needs of a hub. Every method may block and is called
@@ -46,6 +47,12 @@ type Backend interface {
 	Attach(ctx context.Context, id hub.ID, opts hub.AttachOptions) error
 	// Detach ends it.
 	Detach(ctx context.Context, id hub.ID) error
+	// Acknowledge says how an attached client reports back what is desired. It does not block.
+	Acknowledge(id hub.ID, mode hub.AckMode)
+	// Report reports properties as an attached client and returns their new version.
+	Report(ctx context.Context, id hub.ID, reported patch.Value) (int64, error)
+	// Answer says what an attached client answers to direct methods. It does not block.
+	Answer(id hub.ID, answer hub.MethodAnswer)
 	// CallMethod calls a direct method and waits for the answer, as long as the call allows.
 	CallMethod(ctx context.Context, id hub.ID, m hub.MethodCall) (hub.MethodResult, error)
 	// SendMessage puts a message into the queue of a device.

@@ -17,6 +17,8 @@ func (m *Model) liveActed(a live.Action) tea.Cmd {
 		return func() tea.Msg { return siftedMsg(a.Run()) }
 	case live.Tell:
 		return m.say(info, a.Text)
+	case live.As:
+		return m.actor(a.Do)
 	case live.Open:
 		m.open(query.NewDocument(a.Title, a.Value, m.keys, m.theme))
 	case live.Compare:

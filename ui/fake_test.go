@@ -19,6 +19,9 @@ type fakeHub struct {
 	identities map[hub.ID]hub.Identity
 	twins      map[hub.ID]hub.Twin
 	attached   map[hub.ID]bool
+	acks       map[hub.ID]hub.AckMode
+	replies    map[hub.ID]hub.MethodAnswer
+	options    hub.AttachOptions             // of the last Attach
 	callOff    map[hub.ID]context.CancelFunc // of each Attach under way
 	calls      map[string]int
 	inside     []string         // calls made from Update or View, of which there must be none
@@ -47,6 +50,8 @@ func newFakeHub() *fakeHub {
 		identities: map[hub.ID]hub.Identity{},
 		twins:      map[hub.ID]hub.Twin{},
 		attached:   map[hub.ID]bool{},
+		acks:       map[hub.ID]hub.AckMode{},
+		replies:    map[hub.ID]hub.MethodAnswer{},
 		callOff:    map[hub.ID]context.CancelFunc{},
 		calls:      map[string]int{},
 		fail:       map[string]error{},
@@ -273,7 +278,7 @@ func (f *fakeHub) emit(ev hub.Event) {
 	f.events <- ev
 }
 
-func (f *fakeHub) Attach(ctx context.Context, id hub.ID, _ hub.AttachOptions) error {
+func (f *fakeHub) Attach(ctx context.Context, id hub.ID, opts hub.AttachOptions) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	f.mu.Lock()
@@ -285,6 +290,7 @@ func (f *fakeHub) Attach(ctx context.Context, id hub.ID, _ hub.AttachOptions) er
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.attached[id] = true
+	f.options = opts
 	v := f.twins[id].Desired.Version
 	f.emit(hub.Event{ID: id, Kind: hub.EventConnecting})
 	f.emit(hub.Event{ID: id, Kind: hub.EventConnected})
@@ -306,6 +312,38 @@ func (f *fakeHub) Detach(ctx context.Context, id hub.ID) error {
 	delete(f.attached, id)
 	f.emit(hub.Event{ID: id, Kind: hub.EventDetached})
 	return nil
+}
+
+func (f *fakeHub) Acknowledge(id hub.ID, mode hub.AckMode) {
+	if f.enter(context.Background(), "Acknowledge", id) != nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.acks[id] = mode
+}
+
+func (f *fakeHub) Report(ctx context.Context, id hub.ID, reported patch.Value) (int64, error) {
+	if err := f.enter(ctx, "Report", id); err != nil {
+		return 0, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := f.twins[id]
+	t.Reported.Value = patch.Apply(t.Reported.Value, reported)
+	t.Reported.Version++
+	f.twins[id] = f.document(t)
+	f.emit(hub.Event{ID: id, Kind: hub.EventAcknowledged, Version: t.Reported.Version, Value: reported})
+	return t.Reported.Version, nil
+}
+
+func (f *fakeHub) Answer(id hub.ID, answer hub.MethodAnswer) {
+	if f.enter(context.Background(), "Answer", id) != nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.replies[id] = answer
 }
 
 func (f *fakeHub) Next(ctx context.Context) (hub.Batch, error) {

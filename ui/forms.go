@@ -94,6 +94,8 @@ func (m *Model) act(from dialog.Dialog, a dialog.Action) tea.Cmd {
 		if f, ok := from.(*form.Properties); ok {
 			return m.openEditor(f, a)
 		}
+	case form.ReportProperty, form.AnswerMethods, form.AttachWith:
+		return m.actAs(from, a)
 	case form.Stop:
 		m.stopWrite()
 	default:

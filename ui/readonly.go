@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/hub"
+	"twindeck/hub/patch"
 	"twindeck/keymap"
 )
 
@@ -83,6 +84,14 @@ func (r readOnly) Attach(ctx context.Context, id hub.ID, opts hub.AttachOptions)
 }
 
 func (r readOnly) Detach(ctx context.Context, id hub.ID) error { return r.from.Detach(ctx, id) }
+
+// Acknowledge would write to the twin, and does nothing.
+func (r readOnly) Acknowledge(hub.ID, hub.AckMode) {}
+
+func (r readOnly) Report(context.Context, hub.ID, patch.Value) (int64, error) { return 0, ErrReadOnly }
+
+// Answer would answer those who call the real client, and does nothing.
+func (r readOnly) Answer(hub.ID, hub.MethodAnswer) {}
 
 func (r readOnly) CallMethod(context.Context, hub.ID, hub.MethodCall) (hub.MethodResult, error) {
 	return hub.MethodResult{}, ErrReadOnly

@@ -97,6 +97,8 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.gotReach(msg)
 	case eventsMsg:
 		return m.gotEvents(msg)
+	case reportedMsg:
+		return m.reported(msg)
 	case siftedMsg:
 		m.live.Done(live.Sifted(msg))
 	case listenMsg:

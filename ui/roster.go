@@ -107,7 +107,9 @@ func items(choices []devices.Choice) []dialog.Item {
 // picked takes what was chosen for the list, and keeps it for this hub.
 func (m *Model) picked(p dialog.Picked) tea.Cmd {
 	var cmd tea.Cmd
-	switch p.Tag.(type) {
+	switch tag := p.Tag.(type) {
+	case chooseActor, chooseAck:
+		return m.chose(tag, p.Keys[0])
 	case chooseColumns:
 		m.devices.SetColumns(p.Keys)
 		m.prefs.Columns = p.Keys

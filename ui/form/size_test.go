@@ -79,7 +79,17 @@ func states(th theme.Theme) map[string]updater {
 		panic(err)
 	}
 	token.Signed(signed)
+	report := NewReport(target.ID, keymap.Default(), th)
+	press(report, hostile[3], "tab", "[", "ctrl+t")
+	answer := NewAnswer(target.ID, &hub.MethodAnswer{Status: 200, Payload: patch.String(hostile[2])}, keymap.Default(), th)
+	secret := NewCredentials(target.ID, hostile[2], keymap.Default(), th)
+	secret.Update(tea.PasteMsg{Content: strings.Join(hostile, "\n")})
+	certificate := NewCertificate(target.ID, keymap.Default(), th)
+	certificate.SetError(hostile[9] + hostile[2])
+	attaching := NewCertificate(target.ID, keymap.Default(), th)
+	attaching.SetBusy()
 	return map[string]updater{
+		"report": report, "answer": answer, "credentials": secret, "certificate": certificate, "attaching": attaching,
 		"more": more, "json": json, "half": half, "unread": unread, "status": status, "keys": keys, "authentication": authentication,
 		"token": token, "token of nobody": NewToken(TokenSource{ID: known.ID, Host: hostile[2], Policy: hostile[3], Now: time.Now}, keymap.Default(), th),
 		"list": properties(), "bottom": properties("G"), "removed": properties("d"), "typing": properties("j", "j", "enter", "東京"),

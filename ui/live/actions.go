@@ -1,11 +1,12 @@
 package live
 
 import (
+	"twindeck/hub"
 	"twindeck/hub/patch"
 	"twindeck/keymap"
 )
 
-// Action is what the pane wants done, nil for nothing: [Work], [Open], [Compare] or [Tell].
+// Action is what the pane wants done, nil for nothing: [Work], [Open], [Compare], [As] or [Tell].
 type Action interface{ action() }
 
 type (
@@ -22,6 +23,9 @@ type (
 	// Compare asks for a comparison to be shown, which is a dialog.
 	Compare struct{ Of *Comparison }
 
+	// As asks for something to be done as one of the attached clients; see [Pane.Actors].
+	As struct{ Do Act }
+
 	// Tell has a sentence for the user.
 	Tell struct{ Text string }
 
@@ -35,7 +39,18 @@ type (
 func (Work) action()    {}
 func (Open) action()    {}
 func (Compare) action() {}
+func (As) action()      {}
 func (Tell) action()    {}
+
+// Act is what can be done as an attached client.
+type Act uint8
+
+// The acts.
+const (
+	Acknowledge Act = iota // choose how it reports back what is desired
+	Report                 // report a property
+	Answer                 // choose what it answers to direct methods
+)
 
 // Keys are the keys that do something now, the most useful first.
 func (p *Pane) Keys() []keymap.Binding {
@@ -62,6 +77,9 @@ func (p *Pane) Keys() []keymap.Binding {
 	}
 	if p.rows() > 0 {
 		keys = append(keys, k.Open, k.Expand, k.Compare)
+	}
+	if len(p.Actors(hub.ID{})) > 0 {
+		keys = append(keys, k.Acknowledge, k.Report, k.Answer)
 	}
 	return keys
 }

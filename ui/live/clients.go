@@ -24,7 +24,9 @@ type client struct {
 	synced  bool // its twin was read once
 	version int64
 	colour  int
-	retry   time.Time // when it connects again, or is read again after a failure
+	ack     hub.AckMode
+	answer  *hub.MethodAnswer // to direct methods; nil: it knows none
+	retry   time.Time         // when it connects again, or is read again after a failure
 }
 
 func newClients() clients { return clients{byID: map[hub.ID]*client{}} }
@@ -69,6 +71,46 @@ func (p *Pane) Attach(id hub.ID) {
 func (p *Pane) Detach(id hub.ID) {
 	p.revision++
 	p.clients.remove(id)
+}
+
+// Actors returns as which of the attached clients something can be done: the one whose event the
+// cursor was put on, or else the one that is selected, or else all there are.
+func (p *Pane) Actors(selected hub.ID) []hub.ID {
+	if e := p.current(); e != nil && !p.Following() && p.Attached(e.ID) {
+		return []hub.ID{e.ID}
+	}
+	var ids []hub.ID
+	for _, c := range p.clients.all {
+		if c.id == selected {
+			return []hub.ID{selected}
+		}
+		ids = append(ids, c.id)
+	}
+	return ids
+}
+
+// Standing returns how a client acknowledges and what it answers to direct methods, nil for none.
+func (p *Pane) Standing(id hub.ID) (hub.AckMode, *hub.MethodAnswer) {
+	if c := p.clients.byID[id]; c != nil {
+		return c.ack, c.answer
+	}
+	return hub.AckOff, nil
+}
+
+// SetAck shows how a client acknowledges.
+func (p *Pane) SetAck(id hub.ID, mode hub.AckMode) {
+	p.revision++
+	if c := p.clients.byID[id]; c != nil {
+		c.ack = mode
+	}
+}
+
+// SetAnswer keeps what a client answers to direct methods.
+func (p *Pane) SetAnswer(id hub.ID, answer hub.MethodAnswer) {
+	p.revision++
+	if c := p.clients.byID[id]; c != nil {
+		c.answer = &answer
+	}
 }
 
 func (cs *clients) add(id hub.ID) *client {

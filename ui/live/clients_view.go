@@ -35,9 +35,26 @@ func (v view) clients(width, atMost int) []string {
 
 func (v view) clientLine(c *client, width int) string {
 	dot, state := v.state(c)
+	state = c.habits() + state
 	room := max(width-4-cell.Width(state), 1)
 	name := v.theme.Client(c.colour).Render(cell.Fit(fitID(c.id, room), room))
 	return cell.Fit(" "+dot+" "+name+" "+v.theme.Muted.Render(state), width)
+}
+
+// habits are what a client does by itself.
+func (c *client) habits() string {
+	text := ""
+	switch c.ack {
+	case hub.AckPlain:
+		text = "acks · "
+	case hub.AckConvention:
+		text = "acks ac/av · "
+	case hub.AckOff:
+	}
+	if c.answer != nil {
+		text += "answers " + strconv.Itoa(c.answer.Status) + " · "
+	}
+	return text
 }
 
 // clientsAbreast is as many clients as there is room for, and how many are left.

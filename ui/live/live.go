@@ -176,6 +176,12 @@ func (p *Pane) Update(msg tea.Msg) Action {
 		return p.nextMatch(-1)
 	case k.Clear.Matches(press):
 		return p.clear()
+	case k.Acknowledge.Matches(press):
+		return As{Do: Acknowledge}
+	case k.Report.Matches(press):
+		return As{Do: Report}
+	case k.Answer.Matches(press):
+		return As{Do: Answer}
 	default:
 		return p.updateEvent(press)
 	}
