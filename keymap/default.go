@@ -84,6 +84,21 @@ func Default() Map {
 			PrevTab:  bind("[", "previous tab", "previous tab of the twin", "["),
 			Expand:   bind("l/→/enter", "unfold", "unfold what the cursor is on", expand.Keys...),
 			Collapse: bind("h/←", "fold", "fold it, or go to what it is part of", collapse.Keys...),
+
+			Search:    bind("/", "search", "search names and values", "/"),
+			NextMatch: bind(">", "next match", "go to the next match of the search", ">"),
+			PrevMatch: bind("<", "previous match", "go to the match before", "<"),
+			NextDrift: bind(".", "next drift", "go to the next property that is pending or rejected", "."),
+			PrevDrift: bind(",", "previous drift", "go to the one before", ","),
+			Pick:      bind("space", "compare with", "on History: compare with this version, or with what is now again", "space"),
+			Restore:   writes(bind("u", "restore", "on History: restore the older value of the section or property, after a review", "u")),
+			Back:      bind("esc", "back", "clear the search; on History: back to the versions", "esc"),
+		},
+		Search: SearchKeys{
+			Accept: bind("enter", "keep", "keep the matches marked", "enter"),
+			Clear:  bind("esc", "clear search", "clear the search", "esc"),
+			Next:   bind("↓", "next match", "go to the next match", "down"),
+			Prev:   bind("↑", "previous match", "go to the match before", "up"),
 		},
 		Live: LiveKeys{
 			Follow:      bind("f", "follow", "keep the newest event in view, or stop doing so", "f"),

@@ -18,6 +18,7 @@ var titles = map[string]string{
 	"Selection": "Selected device or module",
 	"Devices":   "Devices pane",
 	"Twin":      "Twin pane",
+	"Search":    "Typing a search",
 	"Live":      "Live pane",
 	"Filter":    "Typing a filter",
 	"Query":     "Typing a query",

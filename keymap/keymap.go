@@ -68,6 +68,14 @@ type DevicesKeys struct {
 // TwinKeys work in the twin pane.
 type TwinKeys struct {
 	NextTab, PrevTab, Expand, Collapse Binding
+	Search, NextMatch, PrevMatch       Binding
+	NextDrift, PrevDrift               Binding
+	Pick, Restore, Back                Binding
+}
+
+// SearchKeys work while a search of the twin is typed; every printable key goes into the text.
+type SearchKeys struct {
+	Accept, Clear, Next, Prev Binding
 }
 
 // LiveKeys work in the live pane.
@@ -206,6 +214,7 @@ type Map struct {
 	Selection SelectionKeys
 	Devices   DevicesKeys
 	Twin      TwinKeys
+	Search    SearchKeys
 	Live      LiveKeys
 	Filter    FilterKeys
 	Query     QueryKeys

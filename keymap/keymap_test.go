@@ -48,6 +48,7 @@ func TestNoKeyMeansTwoThingsAtOnce(t *testing.T) {
 		"live pane":    {m.Global, m.Move, m.Selection, m.Live},
 		"results":      {m.Global, m.Move, m.Selection, m.Results},
 		"filter":       {m.Filter},
+		"search":       {m.Search},
 		"query":        {m.Query},
 		"saved":        {m.Move, m.Saved},
 		"document":     {m.Move, m.Document},
@@ -91,7 +92,7 @@ func TestDialogAnswersAreDistinct(t *testing.T) {
 // A text scope must leave every printable key to the text.
 func TestTextScopesTakeNoPrintableKey(t *testing.T) {
 	m := Default()
-	for _, scope := range []any{m.Filter, m.Field, m.Query} {
+	for _, scope := range []any{m.Filter, m.Search, m.Field, m.Query} {
 		for field, b := range bindings(scope) {
 			for _, k := range b.Keys {
 				if utf8.RuneCountInString(k) == 1 || k == "space" {

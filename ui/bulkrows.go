@@ -21,6 +21,7 @@ func (m *Model) showDone(report *bulk.Report, results []bulk.Result) tea.Cmd {
 		if report.Operation.Kind == bulk.Delete {
 			m.devices.Remove(id)
 			m.known.drop(id)
+			m.book.End(id)
 			for _, client := range m.live.AttachedBelow(id) { // it could only try in vain to come back
 				m.leaving[client] = true
 				cmds = append(cmds, detach(m.ctx, m.backend, client))

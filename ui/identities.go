@@ -9,6 +9,7 @@ import (
 	"twindeck/hub"
 	"twindeck/ui/dialog"
 	"twindeck/ui/form"
+	"twindeck/ui/history"
 )
 
 // changing is a form that changes an identity it has read.
@@ -257,7 +258,9 @@ func (m *Model) finished(msg finishedMsg) tea.Cmd {
 	m.close(msg.form)
 	m.known.put(msg.twin)
 	if msg.twin.ID == m.twin.ID() {
-		m.overtake(msg.twin)
+		m.overtake(msg.twin, history.Saved)
+	} else {
+		m.saw(msg.twin, history.Saved)
 	}
 	if msg.receipt.DesiredVersion > 0 {
 		m.live.AddReceipt(msg.receipt)

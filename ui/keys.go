@@ -33,6 +33,8 @@ func (m *Model) press(key tea.KeyPressMsg) tea.Cmd {
 		return m.devicesActed(m.devices.Update(key))
 	case m.live.Typing():
 		return m.liveActed(m.live.Update(key))
+	case m.twin.Typing():
+		return m.twinActed(m.twin.Update(key))
 	}
 	if cmd, refused := m.refuseWrite(key); refused {
 		return cmd
@@ -68,6 +70,8 @@ func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 		return m.devicesActed(m.devices.Update(msg))
 	case m.live.Typing():
 		return m.liveActed(m.live.Update(msg))
+	case m.twin.Typing():
+		return m.twinActed(m.twin.Update(msg))
 	}
 	return nil
 }
@@ -210,8 +214,13 @@ func (m *Model) devicesActed(a devices.Action) tea.Cmd {
 }
 
 func (m *Model) twinActed(a twin.Action) tea.Cmd {
-	if a, ok := a.(twin.ReadIdentity); ok {
+	switch a := a.(type) {
+	case twin.ReadIdentity:
 		return m.readIdentityOf(a.ID)
+	case twin.Restore:
+		return m.restore(a)
+	case twin.Say:
+		return m.say(info, a.Text)
 	}
 	return nil
 }
@@ -223,6 +232,8 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 	switch {
 	case m.devices.Typing():
 		return []keymap.Binding{k.Filter.Accept, k.Filter.Clear, k.Filter.Fuzzy, k.Filter.Up, k.Filter.Down}, nil
+	case m.twin.Typing():
+		return keymap.Bindings(k.Search), nil
 	case m.resultsTyping(), m.live.Typing():
 		return []keymap.Binding{k.Filter.Accept, k.Filter.Clear, k.Filter.Up, k.Filter.Down}, nil
 	}
@@ -234,6 +245,10 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 		first = append(first, m.resultsKeys()...)
 	}
 	id, ok := m.selected()
+	onHistory := m.focus == paneTwin && m.twin.Tab() == twin.History
+	if onHistory {
+		first = append(first, m.twin.Hints()...)
+	}
 	if ok { // also before the twin has been read: the footer does not flicker as the cursor moves
 		first = append(first, k.Selection.EditDesired)
 	}
@@ -255,7 +270,9 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 			first = append(first, m.rosterKeys()...)
 		}
 	case paneTwin:
-		first = append(first, k.Twin.NextTab, k.Twin.PrevTab)
+		if !onHistory {
+			first = append(first, m.twin.Hints()...)
+		}
 		if ok {
 			first = append(first, k.Selection.Editor)
 		}

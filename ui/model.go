@@ -16,6 +16,7 @@ import (
 	"twindeck/ui/dialog"
 	"twindeck/ui/draft"
 	"twindeck/ui/form"
+	"twindeck/ui/history"
 	"twindeck/ui/live"
 	"twindeck/ui/profile"
 	"twindeck/ui/theme"
@@ -100,6 +101,7 @@ type Model struct {
 	rereads  int             // reads in a row that were older than heardOf
 	again    bool            // something happened while the twin was being read: read it once more
 	known    twins
+	book     *history.Book // every version seen in this run
 	prefs    preferences
 	query    querying
 	calling  calling
@@ -139,6 +141,7 @@ func newModel(ctx context.Context, backend Backend, opts Options) *Model {
 		opts.Keys.Selection.Attach.Writes = !opts.Embedded
 		opts.Keys = opts.Keys.Refusing("read-only")
 	}
+	book := history.New(0)
 	m := &Model{
 		backend:  backend,
 		opts:     opts,
@@ -148,13 +151,14 @@ func newModel(ctx context.Context, backend Backend, opts Options) *Model {
 		color:    true,
 		clock:    opts.Now(),
 		devices:  devices.New(opts.Keys),
-		twin:     twin.New(opts.Keys, opts.Host),
+		twin:     twin.New(opts.Keys, opts.Host, book),
 		live:     live.New(opts.Keys),
 		modules:  map[string]*task{},
 		leaving:  map[hub.ID]bool{},
 		methods:  map[hub.ID]*form.Method{},
 		drafts:   map[string]*form.Message{},
 		known:    newTwins(),
+		book:     book,
 		secrets:  &conceal.Set{},
 		drafting: newDrafting(opts),
 	}

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/hub"
+	"twindeck/ui/history"
 	"twindeck/ui/live"
 	"twindeck/ui/twin"
 )
@@ -212,7 +213,7 @@ func (m *Model) gotTwin(msg twinMsg) tea.Cmd {
 		m.twin.Fail(m.withDetails(msg.err))
 		return nil
 	}
-	m.show(msg.twin)
+	m.show(msg.twin, history.Read)
 	edit := m.followTwin(msg.twin)
 	if s := m.awaited; s != nil && m.front() == nil {
 		m.awaited = nil
@@ -232,7 +233,8 @@ func (m *Model) gotTwin(msg twinMsg) tea.Cmd {
 }
 
 // show takes a twin as it is now.
-func (m *Model) show(t hub.Twin) {
+func (m *Model) show(t hub.Twin, source history.Source) {
+	m.saw(t, source)
 	m.known.put(t)
 	m.confirm(t)
 	m.twin.SetTwin(t)
@@ -240,11 +242,11 @@ func (m *Model) show(t hub.Twin) {
 
 // overtake takes a twin as a write of ours found or left it. A read of it that left before
 // would bring back the past.
-func (m *Model) overtake(t hub.Twin) {
+func (m *Model) overtake(t hub.Twin, source history.Source) {
 	if t.ID == m.twin.ID() {
 		m.reading.stop()
 	}
-	m.show(t)
+	m.show(t, source)
 }
 
 func (m *Model) readIdentityOf(id hub.ID) tea.Cmd { return m.readIdentityIn(m.ctx, id) }
@@ -284,6 +286,7 @@ func (m *Model) gotEvents(msg eventsMsg) tea.Cmd {
 		if up, known := presence(ev.Kind); known {
 			m.devices.SetConnected(ev.ID, up)
 		}
+		m.heardFrom(ev)
 		reread = m.outdates(ev) || reread
 		back = back || ev.Kind == hub.EventConnected && m.reach.link == unreachable
 		if ev.Kind == hub.EventRefused && ev.Err != nil {

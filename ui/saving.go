@@ -11,6 +11,7 @@ import (
 	"twindeck/hub/patch"
 	"twindeck/ui/cell"
 	"twindeck/ui/form"
+	"twindeck/ui/history"
 )
 
 // savedMsg is how a save went.
@@ -81,7 +82,7 @@ func (m *Model) saved(msg savedMsg) tea.Cmd {
 		msg.form.SetError("the twin was changed by somebody else, and reading it again failed: " + sentence(msg.readErr))
 	default:
 		msg.form.SetBase(sectionOf(msg.twin, msg.save.Section), msg.twin.ETag)
-		m.overtake(msg.twin)
+		m.overtake(msg.twin, history.Read)
 	}
 	return m.keepDraft(msg.form)
 }
@@ -89,7 +90,11 @@ func (m *Model) saved(msg savedMsg) tea.Cmd {
 // written shows a twin that was patched here, and lets the live pane recognise the patch.
 func (m *Model) written(msg savedMsg) tea.Cmd {
 	m.close(msg.form)
-	m.overtake(msg.twin)
+	source := history.Saved
+	if msg.err != nil {
+		source = history.Read
+	}
+	m.overtake(msg.twin, source)
 	left, note := sectionOf(msg.twin, msg.save.Section), ""
 	if msg.err != nil { // others may have written meanwhile
 		left, note = msg.save.Edited, ": the hub's answer was lost, but the twin has the change"

@@ -38,6 +38,8 @@ func (m *Model) meaning(key keymap.Press) (keymap.Binding, bool) {
 		all = keymap.Bindings(m.keys.Query)
 	case m.devices.Typing(), m.resultsTyping(), m.live.Typing():
 		all = keymap.Bindings(m.keys.Filter)
+	case m.twin.Typing():
+		all = keymap.Bindings(m.keys.Search)
 	default:
 		all = m.scope()
 	}

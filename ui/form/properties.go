@@ -47,6 +47,8 @@ type Properties struct {
 	target Target // its Value and ETag are what the draft is compared with
 	draft  patch.Value
 	undo   bool // the draft takes an earlier save back
+	// restores is the version that the draft goes back to; empty for any other edit.
+	restores string
 	// conflicts are the places where the draft and a newer twin disagree and the user has
 	// not decided yet. Until then the draft holds theirs, so that nothing is overwritten.
 	conflicts []patch.Conflict
@@ -95,6 +97,9 @@ func (f *Properties) Title() string {
 	}
 	if f.undo {
 		what = "Undo in " + strings.ToLower(what)
+	}
+	if f.restores != "" {
+		what = "Back to " + f.restores + " in " + strings.ToLower(what)
 	}
 	return what + " of " + cell.Safe(f.target.ID.String())
 }

@@ -17,7 +17,7 @@ type Model struct {
 	cursor int // the row it is on; always a visible one
 	top    int // the first row on the screen; always a visible one
 	height int // lines of the last View
-	query  query
+	query  Query
 }
 
 // New returns a view of the empty object.

@@ -75,6 +75,16 @@ func (m *Model) FoldAll() { m.setAll(true) }
 // UnfoldAll unfolds everything.
 func (m *Model) UnfoldAll() { m.setAll(false) }
 
+// FoldKey folds the value of every member called key, wherever it is.
+func (m *Model) FoldKey(key string) {
+	for i := range m.rows {
+		if r := &m.rows[i]; r.inObject && r.key == key && r.foldable() {
+			r.folded = true
+		}
+	}
+	m.settle(m.rows.visible(m.cursor))
+}
+
 func (m *Model) setAll(folded bool) {
 	m.rows[0].folded = false
 	for i := 1; i < len(m.rows); i++ {

@@ -7,20 +7,21 @@ import (
 	"twindeck/hub/patch"
 )
 
-// query is a text to find, folded to lower case rune by rune; empty finds nothing.
-type query []rune
+// Query is a text to find, upper and lower case alike. The zero Query finds nothing.
+type Query []rune // folded to lower case rune by rune
 
-func newQuery(text string) query {
-	var q query
+// NewQuery returns the query for a text.
+func NewQuery(text string) Query {
+	var q Query
 	for _, r := range text {
 		q = append(q, unicode.ToLower(r))
 	}
 	return q
 }
 
-// in returns where the query first occurs in s, upper and lower case alike, as byte
-// offsets, or -1.
-func (q query) in(s string) (start, end int) {
+// Find returns where the query first occurs in s as byte offsets, or -1. Combining marks belong to
+// what they follow.
+func (q Query) Find(s string) (start, end int) {
 	if len(q) == 0 {
 		return -1, -1
 	}
@@ -29,14 +30,22 @@ func (q query) in(s string) (start, end int) {
 			continue
 		}
 		if n := q.prefix(s[start:]); n > 0 {
-			return start, start + n
+			end := start + n
+			for end < len(s) {
+				mark, size := utf8.DecodeRuneInString(s[end:])
+				if !unicode.Is(unicode.M, mark) {
+					break
+				}
+				end += size
+			}
+			return start, end
 		}
 	}
 	return -1, -1
 }
 
 // prefix returns how many bytes of s the query takes when s begins with it, or 0.
-func (q query) prefix(s string) int {
+func (q Query) prefix(s string) int {
 	n := 0
 	for _, want := range q {
 		r, size := utf8.DecodeRuneInString(s[n:])
@@ -53,7 +62,7 @@ func (q query) prefix(s string) int {
 // Folded arrays and objects are searched, and opened where the match is. The matches on
 // the screen stay marked until the text is set to "". It reports whether there is a match.
 func (m *Model) Search(text string) bool {
-	m.query = newQuery(text)
+	m.query = NewQuery(text)
 	return m.find(m.cursor, 1)
 }
 
@@ -64,6 +73,23 @@ func (m *Model) SearchNext() bool { return m.find(m.cursor+1, 1) }
 // SearchPrev moves the cursor to the match before it, around the beginning if need be. It
 // reports whether there is one.
 func (m *Model) SearchPrev() bool { return m.find(m.cursor-1, -1) }
+
+// Matches returns how many rows match the search, folded ones too, and which of them the cursor is
+// on: 1 for the first, 0 for none.
+func (m *Model) Matches() (at, of int) {
+	if len(m.query) == 0 {
+		return 0, 0
+	}
+	for i := range m.rows {
+		if m.matches(&m.rows[i]) {
+			of++
+			if i == m.cursor {
+				at = of
+			}
+		}
+	}
+	return at, of
+}
 
 func (m *Model) find(from, step int) bool {
 	if len(m.query) == 0 {
@@ -84,7 +110,7 @@ func (m *Model) matches(r *row) bool {
 	if r.closing {
 		return false
 	}
-	if start, _ := m.query.in(r.key); start >= 0 {
+	if start, _ := m.query.Find(r.key); start >= 0 {
 		return true
 	}
 	text := ""
@@ -95,7 +121,7 @@ func (m *Model) matches(r *row) bool {
 	default:
 		text = r.value.JSON()
 	}
-	start, _ := m.query.in(text)
+	start, _ := m.query.Find(text)
 	return start >= 0
 }
 

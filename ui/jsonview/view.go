@@ -74,7 +74,7 @@ type lineWriter struct {
 	strings.Builder
 	width int
 	used  int // cells written, more than width when the line must be cut
-	query query
+	query Query
 	match func(string) string
 }
 
@@ -168,7 +168,7 @@ func shortened(s string, width int) string {
 // marked writes a token with what is searched for marked in it.
 func (l *lineWriter) marked(token string, style func(string) string) {
 	for {
-		start, end := l.query.in(token)
+		start, end := l.query.Find(token)
 		if start < 0 {
 			l.text(token, style)
 			return

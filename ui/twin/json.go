@@ -9,48 +9,63 @@ import (
 	"twindeck/ui/theme"
 )
 
-// updateJSON takes a key press on the JSON tab.
-func (p *Pane) updateJSON(press keymap.Press) {
+// updateDocument takes a key press on a document.
+func (p *Pane) updateDocument(view *jsonview.Model, press keymap.Press) {
 	switch k := p.keys; {
 	case k.Move.Up.Matches(press):
-		p.json.Up()
+		view.Up()
 	case k.Move.Down.Matches(press):
-		p.json.Down()
+		view.Down()
 	case k.Move.PageUp.Matches(press):
-		p.json.PageUp()
+		view.PageUp()
 	case k.Move.PageDown.Matches(press):
-		p.json.PageDown()
+		view.PageDown()
 	case k.Move.Top.Matches(press):
-		p.json.Home()
+		view.Home()
 	case k.Move.Bottom.Matches(press):
-		p.json.End()
+		view.End()
 	case k.Twin.Expand.Matches(press) && press.String() == "enter":
-		p.json.Toggle()
+		view.Toggle()
 	case k.Twin.Expand.Matches(press):
-		p.json.Unfold()
+		view.Unfold()
 	case k.Twin.Collapse.Matches(press):
-		p.json.Fold()
+		view.Fold()
 	}
 }
 
-// jsonLines draws the whole document, which is laid out only when somebody looks at it.
-func (p *Pane) jsonLines(th theme.Theme, width, height int, focused bool) []string {
-	if p.jsonOf != p.twin && p.twin != nil {
-		p.jsonOf = p.twin
-		p.json.SetValue(p.twin.Document)
+// layDocument lays the twin out, which is done only when somebody looks at it. Metadata is folded
+// away whenever another twin is shown.
+func (p *Pane) layDocument() {
+	if p.jsonOf == p.twin || p.twin == nil {
+		return
 	}
+	other := p.jsonOf == nil || p.jsonOf.ID != p.twin.ID
+	p.jsonOf = p.twin
+	p.json.SetValue(p.twin.Document)
+	if other {
+		p.json.FoldKey(extraName)
+	}
+}
+
+// jsonLines draws the whole document.
+func (p *Pane) jsonLines(th theme.Theme, width, height int, focused bool) []string {
+	p.layDocument()
+	return documentLines(p.json, th, width, height, focused)
+}
+
+func documentLines(view *jsonview.Model, th theme.Theme, width, height int, focused bool) []string {
 	cursor := th.Unfocused.Over
 	if focused {
 		cursor = th.Selected.Over
 	}
-	lines := strings.Split(p.json.View(width, height, jsonview.Styles{
+	lines := strings.Split(view.View(width, height, jsonview.Styles{
 		Key:    th.Key.Render,
 		String: th.String.Render,
 		Number: th.Number.Render,
 		Bool:   th.Bool.Render,
 		Null:   th.Null.Render,
 		Punct:  th.Muted.Render,
-		Match:  th.Warn.Render,
+		Match:  th.Match.Render,
 		Cursor: cursor,
 	}), "\n")
 	for i := range lines {

@@ -23,8 +23,13 @@ func (p *Pane) Click(x, line, width int) Action {
 		if row, ok := p.facts.grid.At(line); ok {
 			p.facts.grid.Select(row)
 		}
-	case JSON, tabCount:
+	case JSON:
+		p.json.MoveToLine(line)
+	case History:
+		p.clickHistory(line)
+	case tabCount:
 	}
+	p.count()
 	return nil
 }
 

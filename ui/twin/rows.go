@@ -81,41 +81,56 @@ type treeRows struct {
 func (v treeRows) Len() int { return len(v.tree.rows) }
 
 func (v treeRows) Row(i, width int, selected bool) string {
-	b := v.tree.rows[i]
+	b := &v.tree.all[v.tree.rows[i]]
 	var line string
 	if b.group {
-		fold := theme.Unfolded
-		if v.tree.folded[b.path] {
-			fold = theme.Folded
-		}
-		line = cell.Spaces(v.columns.state+2*b.depth) + v.theme.Muted.Render(fold) + " " + v.theme.Key.Render(b.name)
+		line = v.group(b, width)
 	} else {
 		line = v.leaf(b)
 	}
 	return underCursor(v.theme, cell.Fit(line, width), selected, v.focused)
 }
 
-func (v treeRows) leaf(b branch) string {
+// indent is the space in front of a name; where columns are narrow, deep ones give way.
+func (v treeRows) indent(b *branch) string { return cell.Spaces(min(2*b.depth, v.columns.name/2)) }
+
+func (v treeRows) group(b *branch, width int) string {
+	fold := theme.Unfolded
+	if v.tree.folded[b.path] {
+		fold = theme.Folded
+	}
+	style := v.theme.Header
+	if b.extra {
+		style = v.theme.Muted
+	}
+	before := cell.Spaces(v.columns.state) + v.indent(b) + v.theme.Muted.Render(fold) + " "
+	return before + v.pane.marked(v.theme, b.name, max(width-cell.Width(before), 1), style)
+}
+
+func (v treeRows) leaf(b *branch) string {
 	c, t := v.columns, v.theme
 	gap := cell.Spaces(columnGap)
-	indent := cell.Spaces(2 * b.depth)
-	name := cell.Fit(indent+b.name, c.name)
+	indent := v.indent(b)
+	name := indent + v.pane.marked(t, b.name, c.name-len(indent), t.Key)
 	if c.reported == 0 { // tags: a name and a value
-		return cell.Spaces(c.state) + t.Key.Render(name) + gap + v.value(b.leaf.Desired, b.left, c.desired)
+		return cell.Spaces(c.state) + name + gap + v.value(b.leaf.Desired, b.left, c.desired)
 	}
 	symbol, style := mark(t, b.leaf.State)
+	if b.extra {
+		symbol = " "
+	}
 	desired, reported := t.Muted.Render(cell.Fit(b.left, c.desired)), t.Muted.Render(cell.Fit(b.right, c.reported))
 	if b.leaf.HasDesired {
 		desired = v.value(b.leaf.Desired, b.left, c.desired)
 	}
 	if b.leaf.HasReported {
 		reported = v.value(b.leaf.Reported, b.right, c.reported)
-		if b.leaf.State == patch.Pending || b.leaf.State == patch.Rejected {
-			reported = style.Render(cell.Fit(b.right, c.reported))
+		if !b.extra && (b.leaf.State == patch.Pending || b.leaf.State == patch.Rejected) {
+			reported = v.pane.marked(t, b.right, c.reported, style)
 		}
 	}
-	line := " " + style.Render(symbol) + " " + t.Key.Render(name) + gap + desired + gap + reported
-	if c.note > 0 {
+	line := " " + style.Render(symbol) + " " + name + gap + desired + gap + reported
+	if c.note > 0 && !b.extra {
 		line += cell.Spaces(noteGap) + v.note(b.leaf, style)
 	}
 	return line
@@ -145,15 +160,19 @@ func (v treeRows) note(leaf patch.Leaf, style theme.Style) string {
 
 // value is a value in the colour of its type.
 func (v treeRows) value(val patch.Value, text string, width int) string {
-	text = cell.Fit(text, width)
-	switch val.Kind() {
+	return v.pane.marked(v.theme, text, width, ofKind(v.theme, val.Kind()))
+}
+
+// ofKind is the colour of a type.
+func ofKind(th theme.Theme, k patch.Kind) theme.Style {
+	switch k {
 	case patch.KindNumber:
-		return v.theme.Number.Render(text)
+		return th.Number
 	case patch.KindBool:
-		return v.theme.Bool.Render(text)
+		return th.Bool
 	case patch.KindNull:
-		return v.theme.Null.Render(text)
+		return th.Null
 	case patch.KindString, patch.KindArray, patch.KindObject:
 	}
-	return v.theme.String.Render(text)
+	return th.String
 }

@@ -1,14 +1,18 @@
 // Package twin is the pane in the middle: the selected device or module with its desired
-// and reported properties side by side, its tags, its identity and the whole document.
+// and reported properties side by side, its tags, its identity, the whole document and the versions
+// of it that were seen.
 package twin
 
 import (
 	"slices"
 
+	tea "charm.land/bubbletea/v2"
+
 	"twindeck/hub"
 	"twindeck/hub/patch"
 	"twindeck/keymap"
 	"twindeck/ui/cell"
+	"twindeck/ui/history"
 	"twindeck/ui/jsonview"
 	"twindeck/ui/theme"
 )
@@ -24,15 +28,16 @@ const (
 	Tags
 	Identity
 	JSON
+	History
 	tabCount
 )
 
 // String returns what the tab is called.
 func (t Tab) String() string {
-	return [tabCount]string{"Properties", "Tags", "Identity", "JSON"}[t]
+	return [tabCount]string{"Properties", "Tags", "Identity", "JSON", "History"}[t]
 }
 
-// Action is what the pane wants done: [ReadIdentity] or nil.
+// Action is what the pane wants done: [ReadIdentity], [Restore], [Say] or nil.
 type Action interface{ action() }
 
 // ReadIdentity asks for the registry entry, with its keys; [Pane.SetIdentity] or
@@ -40,6 +45,22 @@ type Action interface{ action() }
 type ReadIdentity struct{ ID hub.ID }
 
 func (ReadIdentity) action() {}
+
+// Restore asks for a section of the twin shown to be made what it was, once the user has reviewed what
+// that changes.
+type Restore struct {
+	ID      hub.ID
+	Section patch.Section // Tags or Desired
+	Value   patch.Value   // the section as it is to be
+	Version string        // whose value that is, in words
+}
+
+func (Restore) action() {}
+
+// Say asks for the user to be told something about the last key.
+type Say struct{ Text string }
+
+func (Say) action() {}
 
 // Pane is the state of the pane. Make one with [New]. It does no I/O and is not safe for
 // concurrent use.
@@ -60,23 +81,32 @@ type Pane struct {
 	facts    facts
 	json     *jsonview.Model
 	jsonOf   *hub.Twin // what json shows
+	history  historyTab
+	search   search
+	meters   []meter
 	revision uint64
 	body     int // line of the last View that the rows of the tab began on
 }
 
-// New returns an empty pane. host is what connection strings name.
-func New(keys keymap.Map, host string) *Pane {
+// New returns an empty pane. host is what connection strings name, book has the versions that the
+// History tab shows; it is read alone, and only by methods of the pane.
+func New(keys keymap.Map, host string, book *history.Book) *Pane {
 	return &Pane{
-		keys:  keys,
-		host:  host,
-		props: tree{folded: map[string]bool{}},
-		tags:  tree{folded: map[string]bool{}},
-		json:  jsonview.New(),
+		keys:    keys,
+		host:    host,
+		props:   newTree(),
+		tags:    newTree(),
+		json:    jsonview.New(),
+		history: newHistoryTab(book),
+		search:  newSearch(),
 	}
 }
 
 // Revision changes whenever the pane may look different, the ages aside.
-func (p *Pane) Revision() uint64 { return p.revision }
+func (p *Pane) Revision() uint64 {
+	p.followBook()
+	return p.revision
+}
 
 // ID returns the identity shown; the zero ID when there is none.
 func (p *Pane) ID() hub.ID { return p.id }
@@ -111,6 +141,8 @@ func (p *Pane) Show(id hub.ID, known *hub.Twin) {
 	p.stale = false
 	p.revealed = false
 	p.unsaved = nil
+	p.clearSearch()
+	p.history.show(id)
 	p.setTwin(known)
 }
 
@@ -136,11 +168,14 @@ func (p *Pane) setTwin(t *hub.Twin) {
 	p.twin = t
 	switch {
 	case t == nil:
-		p.props.set(nil)
-		p.tags.set(nil)
+		p.props.set(nil, nil)
+		p.tags.set(nil, nil)
+		p.measure()
 	case before == nil || before.ID != t.ID || before.ETag != t.ETag || before.Version != t.Version:
-		p.props.set(patch.CompareVersions(t.Desired.Value, t.Desired.Metadata, t.Reported.Value))
-		p.tags.set(patch.Compare(t.Tags, patch.Object()))
+		p.props.set(patch.CompareVersions(t.Desired.Value, t.Desired.Metadata, t.Reported.Value), metadataOf(t))
+		p.tags.set(patch.Compare(t.Tags, patch.Object()), nil)
+		p.measure()
+		p.count()
 	}
 	p.facts.set(p)
 }
@@ -207,6 +242,7 @@ func (p *Pane) Conceal(keys keymap.Map) {
 	p.facts.set(p)
 	p.props.rebuild()
 	p.tags.rebuild()
+	p.history.follow()
 }
 
 // Wanted asks for what the tab in front needs and does not have; nil when it has it all.
@@ -217,15 +253,44 @@ func (p *Pane) Wanted() Action {
 	return nil
 }
 
-// Update takes a key press.
-func (p *Pane) Update(press keymap.Press) Action {
+// Update takes a key press; while a search is typed, a paste too.
+func (p *Pane) Update(msg tea.Msg) Action {
 	p.revision++
-	switch {
-	case p.keys.Twin.NextTab.Matches(press):
-		return p.turn(1)
-	case p.keys.Twin.PrevTab.Matches(press):
-		return p.turn(-1)
+	p.followBook()
+	if p.search.typing {
+		p.updateSearch(msg)
+		return nil
 	}
+	press, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil
+	}
+	switch k := p.keys.Twin; {
+	case k.NextTab.Matches(press):
+		return p.turn(1)
+	case k.PrevTab.Matches(press):
+		return p.turn(-1)
+	case k.Search.Matches(press):
+		p.startSearch()
+		return nil
+	case k.NextMatch.Matches(press):
+		p.match(1)
+		return nil
+	case k.PrevMatch.Matches(press):
+		p.match(-1)
+		return nil
+	case k.NextDrift.Matches(press):
+		return p.toDrift(1)
+	case k.PrevDrift.Matches(press):
+		return p.toDrift(-1)
+	case k.Back.Matches(press) && p.Searching():
+		p.clearSearch()
+		return nil
+	}
+	return p.updateTab(press)
+}
+
+func (p *Pane) updateTab(press keymap.Press) Action {
 	switch p.tab {
 	case Properties:
 		p.props.update(p.keys, press)
@@ -234,9 +299,13 @@ func (p *Pane) Update(press keymap.Press) Action {
 	case Identity:
 		p.facts.grid.Press(p.keys.Move, press)
 	case JSON:
-		p.updateJSON(press)
+		p.layDocument()
+		p.updateDocument(p.json, press)
+	case History:
+		return p.updateHistory(press)
 	case tabCount:
 	}
+	p.count()
 	return nil
 }
 
@@ -246,5 +315,9 @@ func (p *Pane) turn(d int) Action {
 		p.revealed = false
 		p.facts.set(p)
 	}
+	if view := p.documentInFront(); view != nil && p.Searching() {
+		view.Search(p.search.input.Value())
+	}
+	p.count()
 	return p.Wanted()
 }

@@ -12,6 +12,7 @@ import (
 	"twindeck/hub"
 	"twindeck/hub/patch"
 	"twindeck/keymap"
+	"twindeck/ui/history"
 	"twindeck/ui/theme"
 )
 
@@ -31,7 +32,7 @@ func parse(t testing.TB, text string) patch.Value {
 
 func show(t testing.TB, desired, desiredMeta, reported, reportedMeta string) *Pane {
 	t.Helper()
-	p := New(keymap.Default(), "contoso.azure-devices.net")
+	p := New(keymap.Default(), "contoso.azure-devices.net", history.New(0))
 	p.Show(id, nil)
 	p.SetTwin(hub.Twin{
 		ID: id, ETag: "AAAA=", Version: 9, Tags: parse(t, `{"site":{"name":"ist"}}`),

@@ -2,11 +2,9 @@ package twin
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
-	"twindeck/hub/patch"
 	"twindeck/keymap"
 	"twindeck/ui/cell"
 	"twindeck/ui/theme"
@@ -29,6 +27,12 @@ func (p *Pane) View(th theme.Theme, width, height int, focused bool, now time.Ti
 	}
 	for _, l := range p.unsaved {
 		foot = append(foot, " "+th.Warn.Render(theme.Changed+" "+cell.Truncate(l, width-3)))
+	}
+	if line, ok := p.searchLine(th, width); ok {
+		foot = append(foot, line)
+	}
+	if line, ok := p.meterLine(th, width); ok && height >= 10 {
+		foot = append(foot, line)
 	}
 	if height >= 4 {
 		foot = append(foot, p.footLine(th, width))
@@ -56,10 +60,14 @@ func (p *Pane) tabLine(th theme.Theme, width int) string {
 	return b.String()
 }
 
-// tabName is what a tab is called on the line of tabs; a letter where there is no room.
+// tabName is what a tab is called on the line of tabs; a letter where there is no room for all.
 func (p *Pane) tabName(t Tab, width int) string {
+	all := 0
+	for t := range tabCount {
+		all += len(t.String()) + 2
+	}
 	name := t.String()
-	if width < 34 && t != p.tab {
+	if width < all && t != p.tab {
 		name = name[:1]
 	}
 	return " " + name + " "
@@ -80,11 +88,13 @@ func (p *Pane) content(th theme.Theme, width, height int, focused bool, now time
 	case Properties:
 		return p.properties(th, width, height, focused, now)
 	case Tags:
-		return p.tags.grid.View(treeRows{pane: p, tree: &p.tags, theme: th, focused: focused, now: now, columns: tagColumns(&p.tags, width)}, width, height)
+		return p.tagLines(th, width, height, focused, now)
 	case Identity:
 		return p.facts.grid.View(factRows{&p.facts, th, focused, now.Location()}, width, height)
 	case JSON:
 		return p.jsonLines(th, width, height, focused)
+	case History:
+		return p.historyLines(th, width, height, focused, now)
 	case tabCount:
 	}
 	return filled(nil, width, height)
@@ -96,15 +106,15 @@ func (p *Pane) instead(th theme.Theme, width int) []string {
 	switch {
 	case p.id.Device == "":
 		return muted("nothing is selected")
-	case p.tab == Identity && len(p.facts.list) > 0:
+	case p.tab == Identity && len(p.facts.list) > 0, p.tab == History && len(p.versions()) > 0:
 		return nil
 	case p.twin == nil && p.problem != "":
 		return th.Problem(p.problem, width, 6)
 	case p.twin == nil:
 		return muted("reading" + theme.Pending)
-	case p.tab == Properties && len(p.props.rows) == 0:
+	case p.tab == Properties && len(p.props.leaves) == 0:
 		return muted("no properties yet" + offer(p.keys.Selection.EditDesired, "adds desired ones"))
-	case p.tab == Tags && len(p.tags.rows) == 0:
+	case p.tab == Tags && len(p.tags.leaves) == 0:
 		return muted("no tags yet" + offer(p.keys.Selection.EditTags, "adds some"))
 	}
 	return nil
@@ -140,11 +150,22 @@ func (p *Pane) properties(th theme.Theme, width, height int, focused bool, now t
 	}
 	var below []string
 	if height >= 12 {
-		below = p.about(th, width, now)
+		below = p.about(th, width, height/3, c, now)
 	}
 	rows := treeRows{pane: p, tree: &p.props, theme: th, focused: focused, now: now, columns: c}
 	lines = append(lines, p.props.grid.View(rows, width, height-len(lines)-len(below))...)
 	return append(lines, below...)
+}
+
+// tagLines draws the tags, and below them the one under the cursor when it has no room in its row.
+func (p *Pane) tagLines(th theme.Theme, width, height int, focused bool, now time.Time) []string {
+	c := tagColumns(&p.tags, width)
+	var below []string
+	if height >= 12 {
+		below = p.aboutTag(th, width, height/3, c)
+	}
+	rows := treeRows{pane: p, tree: &p.tags, theme: th, focused: focused, now: now, columns: c}
+	return append(p.tags.grid.View(rows, width, height-len(below)), below...)
 }
 
 // footLine shows the versions on the left and the etag on the right, which is what a write
@@ -175,93 +196,4 @@ func (p *Pane) footLine(th theme.Theme, width int) string {
 		}
 	}
 	return cell.Truncate(right, width)
-}
-
-// about explains the leaf under the cursor: its whole path, both values, what the device
-// said and when.
-func (p *Pane) about(th theme.Theme, width int, now time.Time) []string {
-	b, ok := p.props.current()
-	if !ok || b.group {
-		return nil
-	}
-	leaf := b.leaf
-	symbol, style := mark(th, leaf.State)
-	first := " " + style.Render(symbol+" "+leaf.State.String())
-	if a := leaf.Ack; a != nil {
-		first += th.Muted.Render("  ac ") + strconv.Itoa(a.Code)
-		if a.HasVersion {
-			first += th.Muted.Render("  av ") + strconv.FormatInt(a.Version, 10)
-		}
-		if a.Text != "" {
-			first += "  " + cell.Safe(a.Text)
-		}
-	}
-	times := p.times(leaf, now)
-	return []string{
-		th.Border.Render(strings.Repeat("─", width)),
-		cell.Fit(" "+th.Key.Render(cell.Safe(leaf.Path.String()))+"  "+th.Muted.Render(times), width),
-		cell.Fit(first, width),
-	}
-}
-
-// times says when each side last changed a leaf.
-func (p *Pane) times(leaf patch.Leaf, now time.Time) string {
-	var parts []string
-	if at, ok := updated(p.twin.Desired.Metadata, leaf.Path); ok && leaf.HasDesired {
-		parts = append(parts, "desired "+age(now.Sub(at))+" ago")
-	}
-	if at, ok := updated(p.twin.Reported.Metadata, leaf.Path); ok && leaf.HasReported {
-		parts = append(parts, "reported "+age(now.Sub(at))+" ago")
-	}
-	return strings.Join(parts, ", ")
-}
-
-// updated reads when a leaf was last written out of a $metadata tree: its own
-// $lastUpdated, or that of the nearest object around it (Azure docs:
-// iot-hub-devguide-device-twins, "Device twin metadata").
-func updated(metadata patch.Value, path patch.Path) (time.Time, bool) {
-	var at time.Time
-	for i := 0; ; i++ {
-		if text, ok := metadata.Get("$lastUpdated"); ok {
-			if t, err := time.Parse(time.RFC3339Nano, text.Text()); err == nil {
-				at = t
-			}
-		}
-		if i == len(path) {
-			break
-		}
-		next, ok := metadata.Get(path[i])
-		if !ok {
-			break
-		}
-		metadata = next
-	}
-	return at, !at.IsZero() && at.Year() > 1
-}
-
-// age writes a duration in one figure and a unit.
-func age(d time.Duration) string {
-	switch d = max(d, 0); {
-	case d < time.Minute:
-		return strconv.Itoa(int(d/time.Second)) + "s"
-	case d < time.Hour:
-		return strconv.Itoa(int(d/time.Minute)) + "m"
-	case d < 48*time.Hour:
-		return strconv.Itoa(int(d/time.Hour)) + "h"
-	}
-	return strconv.Itoa(int(d/(24*time.Hour))) + "d"
-}
-
-// mark is how a state is shown.
-func mark(th theme.Theme, s patch.State) (string, theme.Style) {
-	switch s {
-	case patch.InSync:
-		return theme.InSync, th.Good
-	case patch.Pending:
-		return theme.Pending, th.Warn
-	case patch.Rejected:
-		return theme.Rejected, th.Bad
-	case patch.ReportedOnly:
-	}
-	return theme.ReportedOnly, th.Muted
 }
