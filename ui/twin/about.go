@@ -14,11 +14,16 @@ import (
 // values that have no room in their columns. It takes most lines at most, and the line above them.
 func (p *Pane) about(th theme.Theme, width, most int, c columns, now time.Time) []string {
 	b, ok := p.props.current()
-	if !ok || b.group || b.extra {
+	if !ok || b.group {
 		return nil
 	}
 	leaf := b.leaf
 	n := note{width: width, most: max(most, 2)}
+	if b.extra {
+		n.text(th.Key, "", cell.Safe(b.path), 2)
+		n.values(th, &b, c)
+		return n.below(th)
+	}
 	times := p.times(leaf, now)
 	path := cell.Safe(leaf.Path.String())
 	if cell.Width(path)+cell.Width(times)+4 <= width {
@@ -39,17 +44,7 @@ func (p *Pane) about(th theme.Theme, width, most int, c columns, now time.Time) 
 		}
 	}
 	n.text(style, "", state, 3)
-	for _, side := range []struct {
-		name  string
-		value patch.Value
-		has   bool
-		text  string
-		room  int
-	}{{"desired", leaf.Desired, leaf.HasDesired, b.left, c.desired}, {"reported", leaf.Reported, leaf.HasReported, b.right, c.reported}} {
-		if side.has && cell.Width(side.text) > side.room {
-			n.text(ofKind(th, side.value.Kind()), th.Muted.Render(cell.Fit(side.name, 9)), whole(side.value, width*most), most)
-		}
-	}
+	n.values(th, &b, c)
 	return n.below(th)
 }
 
@@ -97,6 +92,22 @@ func (n *note) text(style theme.Style, label, text string, lines int) {
 		}
 		n.line(" " + label + style.Render(head))
 		text, label = rest, cell.Spaces(lead)
+	}
+}
+
+// values adds the values of a leaf that have no room in their columns.
+func (n *note) values(th theme.Theme, b *branch, c columns) {
+	leaf := b.leaf
+	for _, side := range []struct {
+		name  string
+		value patch.Value
+		has   bool
+		text  string
+		room  int
+	}{{"desired", leaf.Desired, leaf.HasDesired, b.left, c.desired}, {"reported", leaf.Reported, leaf.HasReported, b.right, c.reported}} {
+		if side.has && cell.Width(side.text) > side.room {
+			n.text(ofKind(th, side.value.Kind()), th.Muted.Render(cell.Fit(side.name, 9)), whole(side.value, n.width*n.most), n.most)
+		}
 	}
 }
 
