@@ -22,6 +22,7 @@ func (m *Model) showDone(report *bulk.Report, results []bulk.Result) tea.Cmd {
 			m.devices.Remove(id)
 			m.known.drop(id)
 			m.book.End(id)
+			m.forgetUndos(id)
 			for _, client := range m.live.AttachedBelow(id) { // it could only try in vain to come back
 				m.leaving[client] = true
 				cmds = append(cmds, detach(m.ctx, m.backend, client))

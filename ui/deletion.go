@@ -128,6 +128,7 @@ func (m *Model) gone(msg deletedMsg) tea.Cmd {
 	}
 	m.known.drop(msg.id)
 	m.book.End(msg.id)
+	m.forgetUndos(msg.id)
 	m.devices.Remove(msg.id)
 	cmd := m.retarget()
 	if t := m.twin.ID(); t == msg.id || t.Parent() == msg.id { // a row of a query, which stays

@@ -42,6 +42,9 @@ func (m *Model) act(from dialog.Dialog, a dialog.Action) tea.Cmd {
 	case dialog.Closed, form.Cancel, hubs.Leave, live.Close:
 		m.close(from)
 		if f, ok := from.(*form.Properties); ok {
+			if k := m.drafting.open[f]; k != nil {
+				m.leftUndo(f, k.place)
+			}
 			return m.dropDraft(f)
 		}
 	case calls.Close:

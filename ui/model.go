@@ -115,7 +115,8 @@ type Model struct {
 	wrote    bool                     // something may have been created or changed here
 	secrets  *conceal.Set
 	drafting drafting
-	undos    []undo // saves of this run that can be taken back, the newest last
+	undos    []undo           // saves of this run that can be taken back, the newest last
+	undoing  *form.Properties // the last form that takes one back
 
 	frame frame
 }

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/hub"
@@ -55,10 +57,28 @@ func (m *Model) undoLast(id hub.ID) tea.Cmd {
 		}
 		f := form.NewUndo(form.Target{ID: id, Section: u.section, Value: u.after, ETag: u.etag}, u.before, m.keys, m.theme)
 		f.Rebase(sectionOf(*t, u.section), t.ETag)
+		if !f.Dirty() { // somebody else has taken it back: what came before it is next
+			m.undos = slices.Delete(m.undos, i, i+1)
+			continue
+		}
+		m.undoing = f
 		m.openProperties(f, u.place, *t) // what is kept from an earlier run is another edit
 		return nil
 	}
 	return m.say(info, "nothing was saved here in this run that could be taken back")
+}
+
+// leftUndo is told of a form that the user leaves. Whoever has let all stand that an undo would have
+// taken back is asked about what came before it the next time.
+func (m *Model) leftUndo(f *form.Properties, at place) {
+	if f == m.undoing && !f.Dirty() {
+		m.forgetUndo(at)
+	}
+}
+
+// forgetUndos drops the saves to an identity that is no more, and to the modules of a device.
+func (m *Model) forgetUndos(id hub.ID) {
+	m.undos = slices.DeleteFunc(m.undos, func(u undo) bool { return u.id == id || u.id.Parent() == id })
 }
 
 // sectionOf returns one section of a twin.

@@ -75,12 +75,16 @@ func (f *facts) identity(p *Pane) {
 	f.key(p, "secondary key", i.SecondaryKey)
 	f.add("primary thumbprint", i.PrimaryThumbprint)
 	f.add("secondary thumbprint", i.SecondaryThumbprint)
-	f.connectionString(p, i)
+	f.connectionString(p, i, "connection string", i.PrimaryKey, "  "+p.keys.Selection.CopyConnectionString.Label+" copies")
+	f.connectionString(p, i, "with secondary key", i.SecondaryKey, "")
 	if i.Edge {
 		f.add("edge", "yes")
 	}
 	f.add("managed by", i.ManagedBy)
 	f.scopes(i)
+	if p.twin != nil {
+		f.add("model", p.twin.ModelID)
+	}
 	f.add("generation", i.GenerationID)
 	f.add("etag", i.ETag)
 	if !i.IsModule() && i.CloudToDeviceMessageCount > 0 {
@@ -156,17 +160,16 @@ func reveals(b keymap.Binding) string {
 	return "  " + b.Label + " reveals"
 }
 
-func (f *facts) connectionString(p *Pane, i *hub.Identity) {
-	if i.PrimaryKey.IsZero() {
+func (f *facts) connectionString(p *Pane, i *hub.Identity, label string, key hub.Key, hint string) {
+	if key.IsZero() {
 		return
 	}
 	cs := hub.ConnectionString{HostName: p.host, DeviceID: i.Device, ModuleID: i.Module, Key: hub.NewKey(theme.Masked)}
-	hint := "  " + p.keys.Selection.CopyConnectionString.Label + " copies"
 	if p.revealed {
-		cs.Key = i.PrimaryKey
+		cs.Key = key
 		hint = ""
 	}
-	f.list = append(f.list, fact{label: "connection string", value: cell.Safe(cs.Reveal()) + hint, warn: p.revealed})
+	f.list = append(f.list, fact{label: label, value: cell.Safe(cs.Reveal()) + hint, warn: p.revealed})
 }
 
 func connection(connected bool) string {

@@ -139,11 +139,11 @@ func TestMetadataIsFoldedAwayButThere(t *testing.T) {
 func TestAnArrayAndAnObjectBesideALeaf(t *testing.T) {
 	p := show(t, `{"arr":[1,[2]],"deep":{"x":1},"empty":{},"gone":{"y":{}},"leaf":5}`, `{}`, `{"arr":[1,2],"deep":7,"empty":{},"leaf":{"z":1}}`, `{}`)
 	for has, want := range map[string]string{
-		"arr":   "… arr [1,[2]] [1,2]",
-		"deep":  `… deep {"x":1} 7`,
-		"empty": "✓ empty {} {}",
-		" y ":   "… y {} –",
-		"leaf":  `… leaf 5 {"z":1}`,
+		"arr":    "… arr [1,[2]] [1,2]",
+		"deep":   `… deep {"x":1} 7`,
+		"empty":  "✓ empty {} {}",
+		"▾ gone": "▾ gone",
+		"leaf":   `… leaf 5 {"z":1}`,
 	} {
 		if got := line(t, p, has); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -256,8 +256,9 @@ func TestOddDocumentsStayAligned(t *testing.T) {
 	}
 	for l := range strings.SplitSeq(text(p, 100, 40), "\n") {
 		if strings.Contains(l, "property") {
-			d, r := cell.Width(l[:strings.Index(l, "desired")]), cell.Width(l[:strings.Index(l, "reported")])
-			if d != columns[0] || r != columns[1] {
+			before, _, _ := strings.Cut(l, "desired")
+			further, _, _ := strings.Cut(l, "reported")
+			if d, r := cell.Width(before), cell.Width(further); d != columns[0] || r != columns[1] {
 				t.Errorf("values at %v, columns at %d and %d", columns, d, r)
 			}
 		}
