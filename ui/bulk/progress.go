@@ -25,8 +25,9 @@ type sample struct {
 	rows int
 }
 
-// recent is what a rate is measured over.
-const recent = 15 * time.Second
+// recent is what a rate is measured over: hubs have quotas by the minute, so that rows may be done at
+// once and then none for the rest of it.
+const recent = 90 * time.Second
 
 func (p *pace) begin(now time.Time) { *p = pace{began: now, samples: []sample{{at: now}}} }
 
@@ -37,13 +38,13 @@ func (p *pace) add(now time.Time, rows int) {
 	}
 }
 
-// rate returns rows a second, 0 as long as it is not known.
-func (p *pace) rate() float64 {
+// rate returns rows a second up to now, 0 as long as it is not known.
+func (p *pace) rate(now time.Time) float64 {
 	if len(p.samples) < 2 {
 		return 0
 	}
 	first, last := p.samples[0], p.samples[len(p.samples)-1]
-	d := last.at.Sub(first.at).Seconds()
+	d := now.Sub(first.at).Seconds()
 	if d <= 0 {
 		return 0
 	}
@@ -159,7 +160,7 @@ func (r *Run) bar(reached, all, w int) string {
 
 // speed says how fast it goes and how long the rest takes.
 func (r *Run) speed(left int) string {
-	rate := r.pace.rate()
+	rate := r.pace.rate(r.opts.Now())
 	if rate <= 0 || r.state.Paused {
 		return ""
 	}

@@ -182,3 +182,30 @@ func TestWhatMattersIsSeenOnASmallScreen(t *testing.T) {
 		}
 	}
 }
+
+// A run that has to wait for its turn does not go on to say how fast it was before.
+func TestTheRateIsThatOfTheLastWhile(t *testing.T) {
+	start := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
+	var p pace
+	p.begin(at(0))
+	p.add(at(1), 25)
+	for _, c := range []struct {
+		at   int
+		want float64
+	}{{1, 25}, {50, 0.5}} {
+		if got := p.rate(at(c.at)); got != c.want {
+			t.Errorf("after %d s: %v rows/s, want %v", c.at, got, c.want)
+		}
+	}
+	p.add(at(60), 30)
+	if got := p.rate(at(60)); got != 0.5 {
+		t.Errorf("after the first minute: %v rows/s, want 0.5", got)
+	}
+	for s := 61; s <= 400; s++ {
+		p.add(at(s), 30+2*(s-60))
+	}
+	if got := p.rate(at(400)); got < 1.9 || got > 2.1 || len(p.samples) > 100 {
+		t.Errorf("later: %v rows/s from %d samples, want 2", got, len(p.samples))
+	}
+}
