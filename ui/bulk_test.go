@@ -30,6 +30,27 @@ func (p *pump) marks(n int) {
 	p.wait(time.Second)
 }
 
+// previewsTag opens the preview of setting the tag site of what is marked.
+func (p *pump) previewsTag(value string) {
+	p.t.Helper()
+	p.Press("b", "enter")
+	p.Type("site")
+	p.Press("enter")
+	p.Type(value)
+	p.Press("enter")
+	p.wait(time.Second)
+}
+
+// withSlowWrites lets every write of a twin take two seconds.
+func (p *pump) withSlowWrites() {
+	p.hub.slow(func(method string, _ hub.ID) time.Duration {
+		if method == "PatchTwin" {
+			return 2 * time.Second
+		}
+		return 0
+	})
+}
+
 func (f *fakeHub) tag(id hub.ID, key string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -161,18 +182,8 @@ func TestARunGoesOnBehindTheDashboard(t *testing.T) {
 	inBubble(t, Options{}, 120, 36, fleetOf(30), func(p *pump) {
 		p.wait(time.Second)
 		p.marks(30)
-		p.hub.slow(func(method string, _ hub.ID) time.Duration {
-			if method == "PatchTwin" {
-				return 2 * time.Second
-			}
-			return 0
-		})
-		p.Press("b", "enter")
-		p.Type("site")
-		p.Press("enter")
-		p.Type("7")
-		p.Press("enter")
-		p.wait(time.Second)
+		p.withSlowWrites()
+		p.previewsTag("7")
 		p.Press("enter", "y")
 		p.wait(5 * time.Second)
 		p.sees("Bulk run", "16 of 30 rows", "rows/s", "left", "p pause")
@@ -207,18 +218,8 @@ func TestAStoppedRunReportsAndTriesTheRestAgain(t *testing.T) {
 	inBubble(t, Options{}, 120, 36, fleetOf(20), func(p *pump) {
 		p.wait(time.Second)
 		p.marks(20)
-		p.hub.slow(func(method string, _ hub.ID) time.Duration {
-			if method == "PatchTwin" {
-				return 2 * time.Second
-			}
-			return 0
-		})
-		p.Press("b", "enter")
-		p.Type("site")
-		p.Press("enter")
-		p.Type("ank")
-		p.Press("enter")
-		p.wait(time.Second)
+		p.withSlowWrites()
+		p.previewsTag("ank")
 		p.Press("enter", "y")
 		p.wait(3 * time.Second)
 		p.Press("c", "y")
@@ -291,12 +292,7 @@ func TestAnInterruptedRunIsOfferedAtTheNextStart(t *testing.T) {
 			}
 			return 0
 		})
-		p.Press("b", "enter")
-		p.Type("site")
-		p.Press("enter")
-		p.Type("ank")
-		p.Press("enter")
-		p.wait(time.Second)
+		p.previewsTag("ank")
 		p.Press("enter", "y")
 		p.wait(5 * time.Second)
 		p.m.Close() // as after SIGTERM
