@@ -7,6 +7,7 @@ import (
 
 // Group is the bindings of one scope under a title a user understands.
 type Group struct {
+	Scope    string // the field of [Map] that holds it
 	Title    string
 	Bindings []Binding
 }
@@ -48,6 +49,7 @@ func (m Map) Groups() []Group {
 	groups := make([]Group, 0, v.NumField())
 	for i := range v.NumField() {
 		groups = append(groups, Group{
+			Scope:    v.Type().Field(i).Name,
 			Title:    titles[v.Type().Field(i).Name],
 			Bindings: Bindings(v.Field(i).Interface()),
 		})

@@ -131,8 +131,12 @@ func (m *Model) marks() marked {
 const tagsOffered = 200
 
 func (m *Model) bulkOptions(rows []hub.ID) overlay.Options {
+	host := m.opts.Host
+	if m.opts.Name != "" {
+		host = m.opts.Name + " (" + host + ")"
+	}
 	return overlay.Options{
-		Rows: rows, Host: m.opts.Host, Production: m.opts.Production, TagPaths: m.devices.TagPaths(tagsOffered),
+		Rows: rows, Host: host, Production: m.opts.Production, TagPaths: m.devices.TagPaths(tagsOffered),
 		Folder: "~", Now: m.opts.Now, Keys: m.keys, Theme: m.theme,
 	}
 }

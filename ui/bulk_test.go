@@ -108,11 +108,11 @@ func TestDeletingIsConfirmedInWords(t *testing.T) {
 		p.wait(time.Second)
 		p.sees("delete 1 row", "deleted with controller, sensors")
 		p.Press("enter")
-		p.sees("gone for good", "1 or delete", "nothing typed is No")
+		p.sees("gone for good", "1 or delete", "enter alone is No")
 		p.Press("y", "enter")
 		p.sees("that is neither")
 		p.Press("backspace", "enter")
-		p.sees("deleted with") // nothing typed is No
+		p.sees("deleted with") // enter alone is No
 		p.Press("enter")
 		p.Type("delete")
 		p.Press("enter")

@@ -94,7 +94,7 @@ func (m *Model) global(key keymap.Press) (cmd tea.Cmd, done bool) {
 	case k.Quit.Matches(key):
 		return m.leave(), true
 	case k.Help.Matches(key):
-		m.open(dialog.NewHelp(m.keys, m.theme))
+		m.open(dialog.NewHelp(m.keys, m.theme, m.scopes()...))
 	case k.Hubs.Matches(key):
 		return now(askHubsMsg{}), true
 	case k.Mouse.Matches(key):

@@ -69,6 +69,12 @@ func layout(w, h int, focus pane) screen {
 	return s
 }
 
+// dropTicker gives the line of the newest event to the focused pane, for as long as nothing is to come.
+func (s *screen) dropTicker(focus pane) {
+	s.panes[focus].h += s.ticker.h
+	s.ticker = rect{}
+}
+
 // widen gives a table in the place of the devices the room that a table needs, when the panes stand
 // side by side.
 func (s *screen) widen() {

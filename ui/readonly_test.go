@@ -128,8 +128,8 @@ func TestReadOnlyOffersNothingThatItRefuses(t *testing.T) {
 		p.sees("SAS token")
 		p.seesNot("K keys", "d delete", "x disable")
 		p.Press("?")
-		p.sees("create a device (not now: read-only)")
-		p.seesNot("type a query of the hub (not now")
+		p.sees("create a device (read-only)")
+		p.seesNot("type a query of the hub (read-only")
 	})
 	inBubble(t, Options{}, 120, 36, func(*fakeHub) {}, func(p *pump) {
 		p.sees("no devices; n creates one", "Press c to attach")

@@ -61,7 +61,7 @@ func (m *Model) rosterActed(a devices.Action) tea.Cmd {
 		}, m.keys, m.theme))
 	case devices.ChooseSort:
 		m.open(dialog.NewPick(dialog.Choice{
-			Title: "Sort by", Items: items(m.devices.SortChoices()), Tag: chooseSort{},
+			Title: "Sort by, again to reverse", Items: items(m.devices.SortChoices()), Tag: chooseSort{},
 		}, m.keys, m.theme))
 	case devices.Tell:
 		return m.say(info, a.Text)

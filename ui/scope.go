@@ -27,6 +27,15 @@ func (m *Model) scope() []keymap.Binding {
 	return append(all, keymap.Bindings(k.Move)...)
 }
 
+// scopes names the scopes of the keys that work in the focused pane, those that work there alone first.
+func (m *Model) scopes() []string {
+	own := [paneCount]string{"Devices", "Twin", "Live"}[m.focus]
+	if m.focus == paneDevices && m.query.results != nil {
+		own = "Results"
+	}
+	return []string{own, "Selection"}
+}
+
 // meaning returns the binding that a key press is about to trigger, and false when it does nothing
 // or types.
 func (m *Model) meaning(key keymap.Press) (keymap.Binding, bool) {

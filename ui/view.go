@@ -92,6 +92,9 @@ func (m *Model) places() screen {
 	if m.query.results != nil {
 		s.widen()
 	}
+	if m.live.Len() == 0 && m.live.Clients() == 0 {
+		s.dropTicker(m.focus)
+	}
 	return s
 }
 

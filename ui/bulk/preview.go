@@ -262,7 +262,7 @@ func (r *Run) viewConfirm(w, h int) string {
 		body = append(body, "", labelled(r.theme, true, "type", r.confirmed.View(r.theme, room(iw), true), iw))
 		p.hints = []keymap.Binding{short(r.keys.Bulk.Accept, "do it")}
 		p.leave = short(r.keys.Bulk.Leave, "no, back")
-		p.message = r.hint(fmt.Sprintf("%d or %s, and %s; nothing typed is No", len(r.opts.Rows), r.word(), r.keys.Bulk.Accept.Label), iw)
+		p.message = r.hint(fmt.Sprintf("type %d or %s, then %s; %[3]s alone is No", len(r.opts.Rows), r.word(), r.keys.Bulk.Accept.Label), iw)
 		focus = len(body) - 1
 	}
 	p.body = func(_, h int) []string { return windowed(body, focus, h) }

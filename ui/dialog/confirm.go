@@ -203,11 +203,16 @@ func (c *Confirm) buttons(w int) string {
 // of them.
 func (c *Confirm) hints() []keymap.Binding {
 	k := c.keys.Dialog
+	if c.typing() { // n is a letter of the name
+		k.No.Label = "esc"
+	}
 	switch {
 	case !c.may():
 		return []keymap.Binding{k.No}
+	case c.q.Type != "" && c.yes:
+		return []keymap.Binding{k.Accept, k.No}
 	case c.q.Type != "":
-		return []keymap.Binding{k.Switch, k.Accept}
+		return []keymap.Binding{k.No, k.Switch}
 	case c.q.Firm && c.yes:
 		return []keymap.Binding{k.Accept, k.No}
 	case c.q.Firm:

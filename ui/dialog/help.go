@@ -1,6 +1,9 @@
 package dialog
 
 import (
+	"cmp"
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/keymap"
@@ -16,9 +19,17 @@ type Help struct {
 	body   scroll
 }
 
-// NewHelp lists keys.
-func NewHelp(keys keymap.Map, th theme.Theme) *Help {
-	return &Help{groups: keys.Groups(), keys: keys, theme: th}
+// NewHelp lists keys, those of the scopes that are named, as fields of [keymap.Map], before the others.
+func NewHelp(keys keymap.Map, th theme.Theme, first ...string) *Help {
+	groups := keys.Groups()
+	place := func(g keymap.Group) int {
+		if i := slices.Index(first, g.Scope); i >= 0 {
+			return i
+		}
+		return len(first)
+	}
+	slices.SortStableFunc(groups, func(a, b keymap.Group) int { return cmp.Compare(place(a), place(b)) })
+	return &Help{groups: groups, keys: keys, theme: th}
 }
 
 // Title implements [Dialog].
@@ -65,7 +76,11 @@ func (h *Help) View(w, hh int) string {
 		if h.body.more() {
 			hints = append(hints, h.keys.Move.Down, h.keys.Move.Up, h.keys.Move.PageDown)
 		}
-		lines = append(lines, " "+h.theme.Hints(iw-2, hints...))
+		line := " " + h.theme.Hints(iw-2, hints...)
+		if at := h.body.place(); h.body.more() && cell.Width(line)+cell.Width(at)+2 < iw {
+			line += cell.Spaces(iw-1-cell.Width(line)-cell.Width(at)) + h.theme.Muted.Render(at)
+		}
+		lines = append(lines, line)
 	}
 	return h.theme.Box(h.Title(), lines, w, hh, true)
 }
@@ -100,7 +115,7 @@ func (h *Help) lines(w int) []string {
 }
 
 // narrow is the width under which a key's text goes below the key.
-const narrow = 40
+const narrow = 32
 
 // column lists groups one below the other, keys aligned.
 func (h *Help) column(groups []keymap.Group, w int) []string {
@@ -119,7 +134,7 @@ func (h *Help) column(groups []keymap.Group, w int) []string {
 		for _, b := range g.Bindings {
 			key, long := h.theme.Shortcut, b.Long
 			if b.Refused != "" {
-				key, long = h.theme.Muted, long+" (not now: "+b.Refused+")"
+				key, long = h.theme.Muted, long+" ("+b.Refused+")"
 			}
 			if w >= narrow {
 				text := paragraphs(long, w-label-2)

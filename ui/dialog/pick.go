@@ -136,7 +136,7 @@ func (p *Pick) hints(w int) string {
 	}
 	for _, item := range p.items {
 		if item.On {
-			return p.theme.Hints(w, k.Toggle, k.Earlier, k.Later, k.Accept, k.Cancel)
+			return p.theme.Hints(w, k.Accept, k.Cancel, k.Toggle, k.Earlier, k.Later)
 		}
 	}
 	return p.theme.Muted.Render(cell.Truncate(p.choice.None, w))

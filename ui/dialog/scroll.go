@@ -1,6 +1,10 @@
 package dialog
 
-import "twindeck/keymap"
+import (
+	"fmt"
+
+	"twindeck/keymap"
+)
 
 // scroll is a window over lines. It remembers how much the last view could show, because
 // only a view knows that.
@@ -35,6 +39,11 @@ func (s *scroll) window(lines []string, h int) []string {
 	s.height, s.total = max(h, 0), len(lines)
 	s.clamp()
 	return lines[s.top:min(s.top+s.height, len(lines))]
+}
+
+// place says which of the lines the window shows.
+func (s *scroll) place() string {
+	return fmt.Sprintf("%d–%d of %d", s.top+1, min(s.top+s.height, s.total), s.total)
 }
 
 // more reports whether there are lines outside the window.

@@ -54,7 +54,7 @@ func (f *Message) blocks(w int) []block {
 		areaBlock(th, w, on(messageBody), typing(messageBody), "body", &f.body),
 		one(fieldRow(th, w, on(messageKind), "body is", choice(kind)), on(messageKind)),
 		areaBlock(th, w, on(messageProperties), typing(messageProperties), "properties", &f.properties),
-		field(messageID, "id", "made up", &f.id),
+		field(messageID, "id", "one is made up", &f.id),
 		field(messageCorrelation, "correlation", "none", &f.correlation),
 		field(messageLife, "expires in", "as the hub is configured, an hour by default", &f.life),
 		one(fieldRow(th, w, on(messageAck), "feedback", choice(string(acks[f.ack]))), on(messageAck)),
@@ -112,7 +112,7 @@ func (f *Message) message() (text string, style theme.Style, mark string) {
 	case messageProperties:
 		text = "name=value, one a line"
 	case messageID:
-		text = "made up when there is none; feedback names it"
+		text = "one is made up when there is none; feedback names it"
 	case messageLife:
 		text = fmt.Sprintf("90s, 15m or 2h, %.0f h at most; then it is dropped", hub.MaxMessageLife.Round(time.Hour).Hours())
 	case messageAck:

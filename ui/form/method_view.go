@@ -50,7 +50,7 @@ func (f *Method) blocks(w, h int) []block {
 		one(name, on(methodName)),
 		areaBlock(th, w, on(methodPayload), typing(methodPayload), "payload", &f.payload),
 		seconds(methodRespond, "answer in", &f.respond, fmt.Sprintf("seconds, %d to %d", minRespond, maxSeconds)),
-		seconds(methodConnect, "connect in", &f.connect, fmt.Sprintf("seconds to wait for who is offline, 0 to %d", maxSeconds)),
+		seconds(methodConnect, "connect in", &f.connect, fmt.Sprintf("seconds to wait while it is offline, 0 to %d", maxSeconds)),
 		one(button(th, on(methodCall), "Call"), on(methodCall)),
 	}
 	return append(blocks, f.runBlocks(w, h)...)

@@ -65,11 +65,19 @@ func (p *Picker) below(w int) []string {
 			lines = append(lines, " "+l)
 		}
 		return lines
+	case p.source != "" && len(p.choices) < 2:
+		return []string{
+			"", p.theme.Muted.Render(" Name more hubs in " + cell.Safe(p.source) + ":"),
+			p.theme.Muted.Render(" [hub.NAME]"), p.theme.Muted.Render(` connection-string-file = "FILE"`),
+		}
 	case p.source != "":
 		return []string{"", p.theme.Muted.Render(" named in " + cell.Safe(p.source))}
 	}
 	return nil
 }
+
+// openNow stands behind the hub that is open.
+const openNow = "open now"
 
 // rows draws the list.
 type rows struct{ *Picker }
@@ -92,7 +100,9 @@ func (r rows) Row(i, width int, selected bool) string {
 		tail += " " + th.Locked.Render(" READ-ONLY ")
 	}
 	if i == r.current {
-		tail += " " + th.Muted.Render("open now")
+		tail += " " + th.Muted.Render(openNow)
+	} else {
+		tail += cell.Spaces(1 + cell.Width(openNow))
 	}
 	room := width - cell.Width(tail) - 1
 	if room < 12 {

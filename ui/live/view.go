@@ -87,7 +87,7 @@ func (p *Pane) hints(width, height int) []string {
 		return []string{"", " waiting for events" + theme.Pending}
 	case p.keys.Selection.Attach.Refused != "":
 		return []string{" Nothing is attached."}
-	case width < 34 || height < 6:
+	case width < 32 || height < 6:
 		return []string{" " + k.Selection.Attach.Label + " to attach"}
 	}
 	return []string{

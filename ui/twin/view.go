@@ -102,7 +102,12 @@ func (p *Pane) content(th theme.Theme, width, height int, focused bool, now time
 
 // instead says why there is nothing to show; nil when there is something.
 func (p *Pane) instead(th theme.Theme, width int) []string {
-	muted := func(text string) []string { return []string{th.Muted.Render(" " + text)} }
+	muted := func(text string) []string {
+		if what, how, two := strings.Cut(text, "; "); two && cell.Width(text)+1 > width {
+			return []string{th.Muted.Render(" " + what + ";"), th.Muted.Render(" " + how)}
+		}
+		return []string{th.Muted.Render(" " + text)}
+	}
 	switch {
 	case p.id.Device == "":
 		return muted("nothing is selected")
