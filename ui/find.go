@@ -197,9 +197,9 @@ func (m *Model) found(msg foundMsg) tea.Cmd {
 	if f.whole {
 		begins = "are"
 	}
-	text := fmt.Sprintf("the hub was searched for %s that %s %s, in this case", f.where, begins, strings.Join(positive(f.text), " and "))
+	text := fmt.Sprintf("searched for %s that %s %s; case matters", f.where, begins, strings.Join(positive(f.text), " and "))
 	if len(msg.rows) == 0 {
-		text += "; path=value looks at any other tag"
+		text += ", and path=value looks at any other tag"
 	}
 	return tea.Batch(m.say(info, text), m.devicesActed(m.devices.AddFound(msg.rows)))
 }

@@ -54,7 +54,7 @@ func TestATagThatIsNotLoadedIsFound(t *testing.T) {
 			!strings.Contains(s[0], `STARTSWITH(tags.site, 'n09')`) || !strings.Contains(s[0], `STARTSWITH(tags.serial, 'n09')`) {
 			t.Fatalf("%v", s)
 		}
-		p.sees("device-0900", "searched the hub: 100 more", "ids and tags (", ") that begin with n09, in this case")
+		p.sees("device-0900", "searched the hub: 100 more", "ids and tags (", ") that begin with n09; case matters")
 		if n := p.hub.count("Twin") - before; n > 2 { // one by the id, one of what is selected
 			t.Errorf("%d reads", n)
 		}

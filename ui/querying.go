@@ -152,7 +152,8 @@ func (m *Model) queryFailed(msg resultMsg) tea.Cmd {
 	m.hush(m.query.said)
 	r := m.query.results
 	if m.query.bar != nil && msg.first {
-		m.query.bar.SetProblem(sentence(msg.err))
+		k := m.detailsKey()
+		m.query.bar.SetProblem(sentence(msg.err) + " (" + k.Label + " " + k.Short + ")")
 		return nil
 	}
 	if r == nil {

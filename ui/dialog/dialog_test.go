@@ -312,3 +312,36 @@ func TestHelpTurnsPages(t *testing.T) {
 		t.Errorf("back to %q", back[0])
 	}
 }
+
+// The help begins with the keys of the place where it was asked for, and says how much of it there is.
+func TestHelpBeginsWithTheScopesInFront(t *testing.T) {
+	h := NewHelp(keys, theme.New(true, true), "Live", "Selection")
+	text := ansi.Strip(h.View(80, 12))
+	if first := strings.Split(text, "\n")[1]; !strings.Contains(first, "Live pane") {
+		t.Errorf("it begins with %q", first)
+	}
+	if !strings.Contains(text, "1–9 of ") {
+		t.Errorf("no place in\n%s", text)
+	}
+	live, selection := strings.Index(strings.Join(h.column(h.groups, 80), "\n"), "Live pane"), strings.Index(strings.Join(h.column(h.groups, 80), "\n"), "Selected device")
+	if everywhere := strings.Index(strings.Join(h.column(h.groups, 80), "\n"), "Everywhere"); live > selection || selection > everywhere {
+		t.Errorf("in the order %d %d %d", live, selection, everywhere)
+	}
+}
+
+// While a name is typed, n is a letter of it: only esc says no.
+func TestTheKeysOfAQuestionWithANameToType(t *testing.T) {
+	c := NewConfirm(Question{Title: "Delete?", Text: "for good", Yes: "Delete", No: "Keep it", Type: "n1"}, keys, theme.New(true, true))
+	shows := func(want, not string) {
+		t.Helper()
+		if text := ansi.Strip(c.View(70, 10)); !strings.Contains(text, want) || strings.Contains(text, not) {
+			t.Errorf("want %q and no %q in\n%s", want, not, text)
+		}
+	}
+	shows("esc no", "n/esc")
+	c.Update(letter('n'))
+	c.Update(letter('1'))
+	shows("esc no  ←/→ switch", "n/esc")
+	c.Update(tea.KeyPressMsg{Code: tea.KeyRight})
+	shows("enter accept  esc no", "n/esc")
+}
