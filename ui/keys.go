@@ -273,9 +273,6 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 		if !onHistory {
 			first = append(first, m.twin.Hints()...)
 		}
-		if ok {
-			first = append(first, k.Selection.Editor)
-		}
 	case paneLive:
 		first = append(m.live.Keys(), first...)
 	case paneCount:
@@ -283,6 +280,9 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 	first = append(first, k.Global.NextPane, k.Global.Query)
 	if ok {
 		first = append(first, k.Selection.EditTags)
+		if m.focus == paneTwin {
+			first = append(first, k.Selection.Editor)
+		}
 	}
 	first = append(first, k.Selection.Refresh)
 	if ok && (m.query.results == nil || m.focus != paneDevices) {

@@ -43,7 +43,7 @@ func (f *Properties) sentence() (text string, style theme.Style, mark string) {
 		return f.typingText(), th.Muted, " "
 	case f.cursor == len(f.rows):
 		if len(f.violations) > 0 {
-			return f.violations[0].String(), th.Bad, theme.Rejected
+			return violationText(f.violations[0]), th.Bad, theme.Rejected
 		}
 		return "", th.Muted, " "
 	}

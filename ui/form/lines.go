@@ -131,47 +131,6 @@ func (f *Properties) pressLines(key tea.KeyPressMsg) {
 	}
 }
 
-// judge says what is wrong with what is being typed, as it stands.
-func (f *Properties) judge() {
-	t := f.typing
-	if t == nil {
-		return
-	}
-	t.wrong = ""
-	path := t.path
-	if t.rename {
-		if p, err := f.newPath(); err != nil {
-			t.wrong = err.Error()
-		} else {
-			t.wrong = f.breaks(p, f.renamed(p))
-		}
-		return
-	}
-	if t.adding() {
-		p, err := f.newPath()
-		if err != nil {
-			if t.name.text() != "" {
-				t.wrong = err.Error()
-			}
-			return
-		}
-		if path = p; t.onName {
-			return
-		}
-	}
-	v, err := t.read()
-	if err != nil {
-		if t.text() != "" {
-			t.wrong = err.Error()
-		}
-		return
-	}
-	if t.merge {
-		v, _ = f.merged(v)
-	}
-	t.wrong = f.breaks(path, f.draft.With(path, v))
-}
-
 // gutter is how many cells stand before the lines of a value: their numbers where they are JSON.
 func (t *typing) gutter(w int) int {
 	switch {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"twindeck/hub/patch"
+	"twindeck/ui/cell"
 )
 
 // startRenaming begins to give a property another name.
@@ -64,7 +65,7 @@ func (f *Properties) newPath() (patch.Path, error) {
 	p := slices.Concat(t.group, names)
 	for _, key := range names {
 		if reason := patch.CheckKey(key); reason != "" {
-			return nil, errors.New(patch.QuoteString(key) + " " + reason)
+			return nil, errors.New(cell.Truncate(cell.Safe(patch.QuoteString(key)), longestName) + " " + reason)
 		}
 	}
 	draft := f.draft

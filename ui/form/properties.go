@@ -64,6 +64,7 @@ type Properties struct {
 	rows       []row
 	names      int // cells of the widest name
 	changes    int
+	size       int // as the hub counts it, with what is being typed
 	violations []patch.Violation
 
 	folded  map[string]bool // groups, by path

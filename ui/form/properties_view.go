@@ -178,5 +178,7 @@ func (f *Properties) status(w int) string {
 	if n := len(f.conflicts); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d to decide", n))
 	}
-	return f.theme.Muted.Render(cell.Truncate(strings.Join(parts, " · "), w))
+	text := cell.Truncate(strings.Join(parts, " · "), w)
+	meter := f.meter(w - cell.Width(text) - 2)
+	return f.theme.Muted.Render(text) + cell.Spaces(w-cell.Width(text)-cell.Width(meter)) + meter
 }

@@ -32,7 +32,7 @@ func (f *Properties) startReview() {
 		if p := f.violations[0].Path; len(p) > 0 {
 			f.reveal(p)
 		}
-		f.notice = f.violations[0].String()
+		f.notice = violationText(f.violations[0])
 	default:
 		f.openReview()
 	}

@@ -30,8 +30,9 @@ func (f *Properties) refresh() {
 	}
 	onButton := len(f.rows) > 0 && f.cursor == len(f.rows)
 
+	f.size = patch.Size(f.draft)
 	f.changes = len(patch.Changes(f.target.Value, f.draft))
-	f.violations = patch.CheckSection(f.target.Section, f.draft)
+	f.violations = f.refused(f.draft)
 	l := lister{form: f, violates: map[string]string{}, conflicts: map[string]*patch.Conflict{}}
 	for _, v := range f.violations {
 		l.violates[v.Path.String()] = v.Reason

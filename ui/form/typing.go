@@ -304,19 +304,3 @@ func (f *Properties) endTyping() {
 	f.typing = nil
 	f.refresh()
 }
-
-// breaks returns the limit of the hub that a draft breaks because of what it has at p, in
-// words, or "". What is wrong elsewhere, and what was wrong before, is not the fault of this field.
-func (f *Properties) breaks(p patch.Path, draft patch.Value) string {
-	known := map[string]bool{}
-	for _, v := range f.violations {
-		known[v.String()] = true
-	}
-	for _, v := range patch.CheckSection(f.target.Section, draft) {
-		near := under(v.Path, p) || under(p, v.Path)
-		if near && len(v.Path) > 0 && !known[v.String()] {
-			return v.String()
-		}
-	}
-	return ""
-}
