@@ -22,6 +22,8 @@ import (
 	"twindeck/hub/embedded"
 	"twindeck/hub/embedded/command"
 	"twindeck/hub/fleet"
+	"twindeck/hub/record"
+	"twindeck/hub/watch"
 	"twindeck/keymap"
 	"twindeck/ui"
 	"twindeck/ui/cli"
@@ -85,6 +87,7 @@ type app struct {
 	presenter, mouse bool
 	log              *slog.Logger
 	edit             ui.Edit     // opens the user's editor; nil: there is none
+	record           string      // the file that events go to; empty: none
 	drafts           draft.Store // what is typed and not saved; nil: until the end of the program
 }
 
@@ -102,8 +105,9 @@ func (a *app) command() *cobra.Command {
 	root.SetFlagErrorFunc(cli.FlagError)
 	a.flags.Add(root.Flags())
 	root.Flags().BoolVar(&a.presenter, "presenter", false, "begin in presenter mode: keys and host names masked, keys pressed captioned")
+	root.Flags().StringVar(&a.record, "record", "", "append every event of the attached clients to `FILE`, as JSON lines")
 	root.Flags().BoolVar(&a.mouse, "mouse", false, "take the mouse, which then no longer selects text")
-	root.AddCommand(a.hub(), cli.ProfilesCommand(profile.ConfigFile(a.getenv)))
+	root.AddCommand(a.hub(), a.watch(), cli.ProfilesCommand(profile.ConfigFile(a.getenv)))
 	return root
 }
 
@@ -125,10 +129,51 @@ func (a *app) hub() *cobra.Command {
 	return cmd
 }
 
+// watch is the command that prints what clients receive.
+func (a *app) watch() *cobra.Command {
+	var flags cli.Flags
+	cmd := watch.New(watch.Surroundings{
+		Open: func(ctx context.Context) (*hub.Client, io.Closer, error) {
+			known, first, err := flags.Hubs(a.getenv, a.err)
+			if err != nil {
+				return nil, nil, err
+			}
+			target, err := known.Target(first)
+			if err == nil && target.ReadOnly {
+				err = errors.New("the hub is opened read-only, and attaching would throw a device off; leave --read-only out, or the profile's")
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+			var parts parts
+			client, err := a.connect(ctx, target, &parts)
+			if err != nil {
+				return nil, nil, errors.Join(err, parts.Close())
+			}
+			return client, parts, nil
+		},
+		Alone: func() (hub.Options, error) {
+			var target cli.Target
+			err := flags.Check()
+			if err == nil {
+				err = flags.Override(&target)
+			}
+			return optionsOf(&target, a.log), err
+		},
+		Usage: cli.Usage,
+		File:  cli.FileName,
+	})
+	flags.Add(cmd.Flags())
+	return cmd
+}
+
 // dashboard opens the dashboard on the hub that was named, or on an embedded one. Everything
 // that can be wrong with the flags is said before the terminal is touched.
 func (a *app) dashboard(ctx context.Context) error {
 	known, first, err := a.flags.Hubs(a.getenv, a.err)
+	if err == nil {
+		err = cli.FileName("--record", a.record)
+	}
 	if err != nil {
 		return err
 	}
@@ -196,35 +241,26 @@ func (a *app) open(ctx context.Context, target *cli.Target) (_ ui.Hub, err error
 			closing(a.log, "hub that did not open", parts)
 		}
 	}()
-	cs := target.ConnectionString
-	opts := hub.Options{RootCAs: target.RootCAs, MQTTAddress: target.MQTTAddress, Tier: target.Tier, Log: a.log}
+	client, err := a.connect(ctx, target, &parts)
+	if err != nil {
+		return ui.Hub{}, err
+	}
+	monitor := hub.NewMonitor(client)
+	if a.record != "" {
+		recorder, err := record.Open(a.record, record.Options{Hub: client.Host()})
+		if err != nil {
+			return ui.Hub{}, errors.Join(err, monitor.Close())
+		}
+		monitor.Record(recorder)
+		parts = append(parts, recorder)
+	}
+	parts = append(parts, monitor)
 	var methods []form.Suggestion
 	if target.Embedded {
-		server, err := embedded.Start(ctx, embedded.Options{Log: a.log})
-		if err != nil {
-			return ui.Hub{}, err
-		}
-		parts = append(parts, server)
-		if cs, err = hub.ParseConnectionString(server.ConnectionString("iothubowner")); err != nil {
-			return ui.Hub{}, err
-		}
-		opts = optionsFor(server, a.log)
-		modules, err := fleet.StartDemo(ctx, cs, opts)
-		if err != nil {
-			return ui.Hub{}, err
-		}
-		parts = append(parts, modules)
 		for _, m := range fleet.Methods() {
 			methods = append(methods, form.Suggestion{Name: m.Name, Payload: m.Payload})
 		}
 	}
-	client, err := hub.NewClient(cs, opts)
-	if err != nil {
-		return ui.Hub{}, err
-	}
-	parts = append(parts, client)
-	monitor := hub.NewMonitor(client)
-	parts = append(parts, monitor)
 	options := ui.Options{
 		Keys: keymap.Default(), Host: client.Host(), Policy: client.Policy(), Embedded: target.Embedded,
 		Name: target.Profile, Color: target.Color, ReadOnly: target.ReadOnly, Production: target.Production,
@@ -234,6 +270,40 @@ func (a *app) open(ctx context.Context, target *cli.Target) (_ ui.Hub, err error
 		options.BulkFolder = filepath.Join(a.stateDir, "bulk")
 	}
 	return ui.Hub{Backend: backend{client, monitor}, Options: options, Close: parts.Close}, nil
+}
+
+// connect makes a client of a hub; the embedded one starts here, with its fleet. What belongs to it
+// is added to parts.
+func (a *app) connect(ctx context.Context, target *cli.Target, parts *parts) (*hub.Client, error) {
+	cs, opts := target.ConnectionString, optionsOf(target, a.log)
+	if target.Embedded {
+		server, err := embedded.Start(ctx, embedded.Options{Log: a.log})
+		if err != nil {
+			return nil, err
+		}
+		*parts = append(*parts, server)
+		if cs, err = hub.ParseConnectionString(server.ConnectionString("iothubowner")); err != nil {
+			return nil, err
+		}
+		opts = optionsFor(server, a.log)
+		opts.WebSocket = target.WebSocket
+		modules, err := fleet.StartDemo(ctx, cs, opts)
+		if err != nil {
+			return nil, err
+		}
+		*parts = append(*parts, modules)
+	}
+	client, err := hub.NewClient(cs, opts)
+	if err != nil {
+		return nil, err
+	}
+	*parts = append(*parts, client)
+	return client, nil
+}
+
+// optionsOf are those of a client of a hub that is named.
+func optionsOf(target *cli.Target, log *slog.Logger) hub.Options {
+	return hub.Options{RootCAs: target.RootCAs, MQTTAddress: target.MQTTAddress, WebSocket: target.WebSocket, Tier: target.Tier, Log: log}
 }
 
 // optionsFor makes a client trust and find an embedded hub.

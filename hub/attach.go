@@ -36,7 +36,11 @@ func (o AttachOptions) credentials(ctx context.Context, c *Client, id ID) (Conne
 	switch {
 	case o.CertFile != "" || o.KeyFile != "":
 		certificate, err := readCertificate(o.CertFile, o.KeyFile)
-		return ConnectionString{HostName: c.credentials.HostName, DeviceID: id.Device, ModuleID: id.Module}, certificate, err
+		host := c.credentials.HostName
+		if o.ConnectionString != nil {
+			host = o.ConnectionString.HostName
+		}
+		return ConnectionString{HostName: host, DeviceID: id.Device, ModuleID: id.Module}, certificate, err
 	case o.ConnectionString == nil:
 		cs, err := c.credentialsOf(ctx, id)
 		return cs, nil, err

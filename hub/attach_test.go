@@ -116,9 +116,7 @@ func TestAnAttachedClientReportsAndAcknowledges(t *testing.T) {
 	set := func(text string) {
 		t.Helper()
 		desired := parse(t, text)
-		if _, _, err := client.PatchTwin(t.Context(), id, hub.TwinPatch{Desired: &desired}, hub.AnyETag); err != nil {
-			t.Fatal(err)
-		}
+		write(t, client, id, hub.TwinPatch{Desired: &desired})
 	}
 	set(`{"interval":60,"box":{"__t":"c","lid":{"open":true},"label":"x"}}`)
 	monitor, next := watch(t, client)

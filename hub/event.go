@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"slices"
 	"time"
 
 	"twindeck/hub/patch"
@@ -27,17 +28,27 @@ const (
 	EventObserved                      // a read of a twin that is observed showed another version; Changes and Reported are what differs
 )
 
+var eventKinds = [...]string{
+	"connecting", "connected", "synced", "patch", "gap", "lost", "taken over", "renewed",
+	"acknowledged", "method", "refused", "detached", "observed",
+}
+
 // String names the kind in lower case.
 func (k EventKind) String() string {
-	names := [...]string{
-		"connecting", "connected", "synced", "patch", "gap", "lost", "taken over", "renewed",
-		"acknowledged", "method", "refused", "detached", "observed",
-	}
-	if int(k) < len(names) {
-		return names[k]
+	if int(k) < len(eventKinds) {
+		return eventKinds[k]
 	}
 	return "unknown"
 }
+
+// ParseEventKind returns the kind of a name.
+func ParseEventKind(name string) (EventKind, bool) {
+	i := slices.Index(eventKinds[:], name)
+	return EventKind(max(i, 0)), i >= 0
+}
+
+// EventKinds returns the names of all kinds.
+func EventKinds() []string { return slices.Clone(eventKinds[:]) }
 
 // Via is how an attached client reaches the hub.
 type Via uint8

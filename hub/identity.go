@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -25,6 +26,21 @@ func (id ID) String() string {
 	}
 	return id.Device + "/" + id.Module
 }
+
+// ParseID reads what [ID.String] writes of an id that the identity registry could hold.
+func ParseID(text string) (ID, error) {
+	device, module, isModule := strings.Cut(text, "/")
+	switch {
+	case strings.Contains(strings.ToLower(text), "sharedaccess"):
+		return ID{}, errors.New("the name of a device or module is wanted, not a connection string")
+	case !validID(device) || isModule && !validID(module):
+		return ID{}, errors.New(printable(text) + " names no device and no module; write DEVICE or DEVICE/MODULE")
+	}
+	return ID{Device: device, Module: module}, nil
+}
+
+// Describe names an identity for a sentence, fit for any terminal.
+func Describe(id ID) string { return describe(id) }
 
 // IsSystem reports whether the identity is one of the modules that the hub itself gives to an
 // edge device and that nobody may change or delete: $edgeAgent and $edgeHub.

@@ -83,7 +83,7 @@ func (c *Client) SendMessage(ctx context.Context, device string, m Message) (Sen
 	}
 	at := time.Now()
 	send := c.mail
-	if c.peer.embedded.Load() {
+	if c.Embedded() {
 		send = c.postMessage
 	}
 	if err := send(ctx, id, m); err != nil {
@@ -108,6 +108,10 @@ func (p *peer) answered(header http.Header) {
 		p.known.Store(true)
 	}
 }
+
+// Embedded reports whether the hub is one that is embedded in this program, in whatever process, as
+// far as an answer of it has told. It does no I/O.
+func (c *Client) Embedded() bool { return c.peer.embedded.Load() }
 
 // mail sends a message over AMQP.
 func (c *Client) mail(ctx context.Context, id ID, m Message) error {

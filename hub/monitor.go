@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 
@@ -29,6 +30,7 @@ var ErrAttached = errors.New("attached already")
 // Its methods are safe for concurrent use; with several readers each event goes to one.
 type Monitor struct {
 	client *Client
+	alone  bool // no policy stands behind the client
 	stream *stream
 
 	closing  chan struct{} // closed by Close
@@ -51,6 +53,23 @@ type place struct {
 // NewMonitor returns a monitor without sessions. It takes the identities' keys and the
 // way to the hub from c. The caller must Close it before c.
 func NewMonitor(c *Client) *Monitor {
+	return newMonitor(c)
+}
+
+// NewDeviceMonitor returns a monitor that no policy stands behind: its Attach takes the connection
+// strings of the identities themselves, and where it takes a certificate the host name comes from
+// one. Of opts that of sessions counts: RootCAs, MQTTAddress, WebSocket, Proxy, TokenLife, TLS and Log.
+func NewDeviceMonitor(opts Options) *Monitor {
+	log := opts.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	m := newMonitor(&Client{options: opts, log: log, calls: newCallLog(), route: newRoute(opts.WebSocket)})
+	m.alone = true
+	return m
+}
+
+func newMonitor(c *Client) *Monitor {
 	m := &Monitor{client: c, stream: newStream(), closing: make(chan struct{}), places: map[ID]*place{}}
 	m.watching.Go(func() { m.watchOver(newVigil()) })
 	return m
@@ -118,7 +137,13 @@ func (m *Monitor) reserve(id ID, mine *place) (refused *Session, err error) {
 }
 
 func (m *Monitor) start(ctx context.Context, id ID, mine *place, opts AttachOptions) (*Session, error) {
-	options := SessionOptions{OnEvent: m.stream.add, OnMethod: mine.reply, connected: m.client.connected}
+	options := SessionOptions{OnEvent: m.stream.add, OnMethod: mine.reply}
+	switch {
+	case !m.alone:
+		options.connected = m.client.connected
+	case opts.ConnectionString == nil:
+		return nil, keysHidden(id, ErrKeysHidden)
+	}
 	var err error
 	if options.Credentials, options.Certificate, err = opts.credentials(ctx, m.client, id); err != nil {
 		return nil, err

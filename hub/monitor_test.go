@@ -236,9 +236,7 @@ func TestARecorderGetsEveryEventFirstAndMayAskAgain(t *testing.T) {
 	}
 	next(hub.EventSynced)
 	desired := parse(t, `{"a":1}`)
-	if _, _, err := client.PatchTwin(t.Context(), id, hub.TwinPatch{Desired: &desired}, hub.AnyETag); err != nil {
-		t.Fatal(err)
-	}
+	write(t, client, id, hub.TwinPatch{Desired: &desired})
 	if e := next(hub.EventPatch); e.Seq != recorded().Seq {
 		t.Errorf("what is seen as %d was not recorded before", e.Seq)
 	}

@@ -37,9 +37,7 @@ func clientOf(t *testing.T, server *embedded.Server, change func(*hub.Options)) 
 func setDesired(t *testing.T, client *hub.Client, id hub.ID, text string) {
 	t.Helper()
 	desired := parse(t, text)
-	if _, _, err := client.PatchTwin(t.Context(), id, hub.TwinPatch{Desired: &desired}, hub.AnyETag); err != nil {
-		t.Fatal(err)
-	}
+	write(t, client, id, hub.TwinPatch{Desired: &desired})
 }
 
 func TestABlockedPortIsGoneAroundAndRemembered(t *testing.T) {

@@ -62,9 +62,9 @@ func hasValue(e hub.Event) bool {
 	}
 }
 
-func appendBegin(dst []byte, at time.Time) []byte {
+func appendBegin(dst []byte, at time.Time, hub string) []byte {
 	dst = append(dst, `{"v":1`...)
-	return append(appendHead(dst, at, KindBegin), "}\n"...)
+	return append(appendText(appendHead(dst, at, KindBegin), "hub", hub), "}\n"...)
 }
 
 func appendLetGo(dst []byte, g gone) []byte {

@@ -32,7 +32,7 @@
 // patch, gap, lost, taken over, renewed, acknowledged, method, refused, detached and observed.
 // Two more are about the record itself and name no identity:
 //
-//	begin   a recording starts here; seq begins again
+//	begin   a recording starts here, of the hub whose host name hub is; seq begins again
 //	let go  events could not be written in time. count says how many, from and to the seq of the
 //	        first and the last. Of every identity the next line that tells its desired properties
 //	        is a synced or an observed.
@@ -80,8 +80,8 @@ const (
 type Options struct {
 	// Most is how many events are written at most, 0 for any number; Recorder.Done is closed when they are.
 	Most int
-	// Bare leaves out the line that a recording begins with.
-	Bare bool
+	// Hub is the host name in the line that a recording begins with; empty leaves that line out.
+	Hub string
 	// Only says which events are written; nil: all. It must return at once.
 	Only func(hub.Event) bool
 }

@@ -92,7 +92,7 @@ func patchEvent(n int) hub.Event {
 func TestAFileGetsEveryEventAndGoesOn(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "events.jsonl")
 	for run := range 2 {
-		r, err := Open(name, Options{})
+		r, err := Open(name, Options{Hub: "contoso"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func TestAFileGetsEveryEventAndGoesOn(t *testing.T) {
 
 func TestAFullDiskIsToldOnceAndTheRecordGoesOnWhereItStopped(t *testing.T) {
 	d := &disk{room: 1000}
-	r := New(d, Options{Bare: true})
+	r := New(d, Options{})
 	states := make(chan hub.RecordState, 10)
 	r.Bind(func(hub.ID) { t.Error("read again without need") }, func(s hub.RecordState) { states <- s })
 	for i := range 1000 {
@@ -175,7 +175,7 @@ func TestAFullDiskIsToldOnceAndTheRecordGoesOnWhereItStopped(t *testing.T) {
 }
 
 func TestADiskThatStaysFullIsSaidAtTheEnd(t *testing.T) {
-	r := New(&disk{room: 10}, Options{})
+	r := New(&disk{room: 10}, Options{Hub: "h"})
 	r.Record(patchEvent(1))
 	if err := r.Close(); !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "not in the record") {
 		t.Errorf("closed with %v", err)
@@ -188,7 +188,7 @@ func TestADiskThatStaysFullIsSaidAtTheEnd(t *testing.T) {
 func TestWhatIsLetGoIsCountedAndReadAgain(t *testing.T) {
 	const maxEvents = 1000
 	d := &disk{room: 1 << 30}
-	r := New(d, Options{Bare: true})
+	r := New(d, Options{})
 	r.max = maxEvents
 	again := make(chan hub.ID, 10)
 	r.Bind(func(id hub.ID) { again <- id }, func(hub.RecordState) {})
@@ -228,8 +228,8 @@ func TestWhatIsLetGoIsCountedAndReadAgain(t *testing.T) {
 
 func TestWhatWaitsIsBoundedInBytes(t *testing.T) {
 	d := &disk{room: 1 << 30}
-	r := New(d, Options{})
 	d.held.Lock()
+	r := New(d, Options{Hub: "h"})
 	for i := range 100 {
 		e := patchEvent(i)
 		e.Raw = make([]byte, 1<<20)
@@ -247,7 +247,7 @@ func TestWhatWaitsIsBoundedInBytes(t *testing.T) {
 func TestCloseLeavesADiskThatHangs(t *testing.T) {
 	d := &disk{}
 	d.held.Lock()
-	r := New(d, Options{})
+	r := New(d, Options{Hub: "h"})
 	began := time.Now()
 	if err := r.Close(); err == nil || !strings.Contains(err.Error(), "not in the record") {
 		t.Errorf("closed with %v", err)
@@ -261,7 +261,7 @@ func TestCloseLeavesADiskThatHangs(t *testing.T) {
 
 func TestSomeEventsOfSomeKinds(t *testing.T) {
 	d := &disk{room: 1 << 30}
-	r := New(d, Options{Bare: true, Most: 3, Only: func(e hub.Event) bool { return e.Kind == hub.EventPatch }})
+	r := New(d, Options{Most: 3, Only: func(e hub.Event) bool { return e.Kind == hub.EventPatch }})
 	for i := range 5 {
 		r.Record(hub.Event{Seq: 100, At: at, Kind: hub.EventSynced, ID: device})
 		r.Record(patchEvent(i + 1))

@@ -14,8 +14,8 @@ import (
 func (r *Recorder) run() {
 	defer close(r.ended)
 	p := &pen{r: r}
-	if !r.opts.Bare {
-		p.text = appendBegin(p.text, time.Now())
+	if r.opts.Hub != "" {
+		p.text = appendBegin(p.text, time.Now(), r.opts.Hub)
 	}
 	retry, force := time.NewTimer(0), time.NewTimer(0)
 	retry.Stop()

@@ -32,6 +32,7 @@ type Target struct {
 	CAFile           string         // where RootCAs came from; empty for the system's
 	RootCAs          *x509.CertPool // nil: the system's
 	MQTTAddress      string         // empty: that of the connection string and 8883
+	WebSocket        bool           // MQTT over WebSocket alone
 	Tier             string         // whose quotas are kept; empty: what the hub says, else S1
 	Color            string         // empty: none
 	ReadOnly         bool
@@ -49,6 +50,7 @@ type Flags struct {
 	connectionStringFile string
 	caFile               string
 	mqttAddress          string
+	webSocket            bool
 	tier                 string
 }
 
@@ -60,6 +62,7 @@ func (f *Flags) Add(flags *pflag.FlagSet) {
 		"connection `STRING` of the hub; the process list shows it, so prefer "+ConnectionStringEnv+" or the file")
 	flags.StringVar(&f.caFile, "ca-file", "", "`FILE` (PEM) with the CA of a hub that the system does not trust")
 	flags.StringVar(&f.mqttAddress, "mqtt-address", "", "`HOST:PORT` of the hub's MQTT over TLS (default: its host, port 8883)")
+	flags.BoolVar(&f.webSocket, "mqtt-websocket", false, "attach over WebSocket, port 443, from the start (else when MQTT's own port is blocked)")
 	flags.StringVar(&f.tier, "tier", "", "`TIER` of the hub, whose quotas are kept: "+strings.Join(hub.Tiers(), ", ")+" (default: what the hub says, else S1)")
 	flags.BoolVar(&f.ReadOnly, "read-only", false, "refuse every write, and attaching, before it leaves the program")
 	flags.BoolVar(&f.Production, "production", false, "ask twice before what others depend on")
@@ -141,6 +144,7 @@ func (f *Flags) Override(t *Target) error {
 
 // Guard makes a target what the flags say of every hub.
 func (f *Flags) Guard(t *Target) {
+	t.WebSocket = t.WebSocket || f.webSocket
 	t.ReadOnly = t.ReadOnly || f.ReadOnly
 	t.Production = t.Production || f.Production
 }

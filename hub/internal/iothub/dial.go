@@ -101,7 +101,7 @@ func (l *Link) upgrade(ctx context.Context, secure net.Conn) (net.Conn, error) {
 	if l.cfg.Identity == nil {
 		target.RawQuery = "iothub-no-client-cert=true"
 	}
-	ws, res, err := dialer.DialContext(ctx, target.String(), nil)
+	ws, res, err := dialer.DialContext(ctx, target.String(), nil) //nolint:bodyclose // documented: it need not be closed, and there is none of a WebSocket
 	if err != nil {
 		_ = secure.Close()
 		if res != nil {
@@ -187,7 +187,7 @@ func tunnel(ctx context.Context, raw net.Conn, via *url.URL, address string) err
 	var res *http.Response
 	if err == nil {
 		// The peer says nothing before we do, so nothing of its is read ahead.
-		res, err = http.ReadResponse(bufio.NewReaderSize(raw, 1<<10), req)
+		res, err = http.ReadResponse(bufio.NewReaderSize(raw, 1<<10), req) //nolint:bodyclose // what follows is the tunnel
 	}
 	switch {
 	case ctx.Err() != nil:
