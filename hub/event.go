@@ -83,11 +83,13 @@ type Event struct {
 	Raw     []byte         // Patch: the payload as it arrived
 	Changes []patch.Change // Patch, Synced, Observed: what differs from the desired properties known before; none for the first Synced, nor for a Patch that a Synced has shown already
 	Method  string         // Method: its name
-	Wait    time.Duration  // Connecting: how long until the attempt
+	Wait    time.Duration  // Connecting: how long until the attempt; Lost, of an observation: until the next read
 	Via     Via            // Connecting, Connected, Renewed: how
 	Err     error          // Connecting, Lost, TakenOver, Refused: why; Gap: why, when it is not Version; Acknowledged: why it failed; nil otherwise
 
+	Observing       bool           // it is of an observation: what is lost, refused or detached are its reads, and no client
 	Reported        []patch.Change // Observed: what differs from the reported properties known before
 	ReportedVersion int64          // Observed: reported.$version
+	Settled         time.Duration  // Observed: how long after desired the reported properties changed last, by the hub's clock; 0: not known
 	Answer          *MethodAnswer  // Method: what the client answered
 }

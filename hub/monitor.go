@@ -33,8 +33,9 @@ type Monitor struct {
 	alone  bool // no policy stands behind the client
 	stream *stream
 
-	closing  chan struct{} // closed by Close
-	watching sync.WaitGroup
+	closing   chan struct{} // closed by Close
+	watching  sync.WaitGroup
+	observers observers
 
 	mu     sync.Mutex
 	closed bool
@@ -242,10 +243,14 @@ func (m *Monitor) Record(r Recorder) {
 	for _, id := range m.Attached() {
 		m.readAgain(id)
 	}
+	for _, o := range m.Observations() {
+		m.readAgain(o.ID)
+	}
 }
 
 // readAgain has the client of an identity read its twin.
 func (m *Monitor) readAgain(id ID) {
+	m.observers.again(id)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if there := m.places[id]; there != nil && there.session != nil {
@@ -275,6 +280,7 @@ func (m *Monitor) Close() error {
 	}
 	ended.Wait()
 	m.watching.Wait()
+	m.observers.close()
 	m.stream.close()
 	return nil
 }

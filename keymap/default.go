@@ -50,6 +50,7 @@ func Default() Map {
 			Editor:               writes(bind("E", "in editor", "edit the group, array or long text under the cursor of the twin pane, or the section, in your editor", "E")),
 			Undo:                 writes(bind("z", "undo", "take back the newest save to the selected twin, after a review", "z")),
 			Attach:               writes(bind("c", "attach", "attach a client as the selected identity, or detach it", "c")),
+			Observe:              bind("o", "observe", "read the twin again and again and tell what changes, without a client, or stop that", "o"),
 			Refresh:              bind("r", "refresh", "read the devices and the twin again", "r"),
 			AutoRefresh:          bind("R", "auto-refresh", "choose how often the devices are read again by themselves", "R"),
 			CopyID:               bind("y", "copy id", "copy the id; in query results what the column has, in the live pane the event", "y"),

@@ -44,14 +44,14 @@ type MoveKeys struct {
 
 // SelectionKeys act on the selected device or module, whichever pane has the focus.
 type SelectionKeys struct {
-	NewDevice, NewModule                Binding
-	EditDesired, EditTags, Editor, Undo Binding
-	Attach, Refresh, AutoRefresh        Binding
-	CopyID, CopyConnectionString        Binding
-	RevealKeys                          Binding
-	Delete, Status, Keys, Token         Binding
-	CallMethod, SendMessage             Binding
-	Bulk                                Binding
+	NewDevice, NewModule                  Binding
+	EditDesired, EditTags, Editor, Undo   Binding
+	Attach, Observe, Refresh, AutoRefresh Binding
+	CopyID, CopyConnectionString          Binding
+	RevealKeys                            Binding
+	Delete, Status, Keys, Token           Binding
+	CallMethod, SendMessage               Binding
+	Bulk                                  Binding
 }
 
 // DevicesKeys work in the devices pane.

@@ -55,6 +55,8 @@ func (m *Model) chose(tag any, key string) tea.Cmd {
 		return nil
 	}
 	switch tag := tag.(type) {
+	case chooseInterval, chooseWatch:
+		return m.choseHow(tag, n)
 	case chooseActor:
 		return m.actOne(tag.do, tag.ids[n])
 	case chooseAck:
@@ -102,6 +104,11 @@ func (m *Model) actAs(from dialog.Dialog, a dialog.Action) tea.Cmd {
 		if f, ok := from.(*form.Report); ok {
 			f.SetBusy()
 			return report(m.beginWrite(), m.backend, f, a.ID, a.Reported)
+		}
+	case form.AttachWith:
+		if f, ok := from.(credentials); ok {
+			f.SetBusy()
+			return m.attachAs(m.beginWrite(), a.ID, a.Options, f)
 		}
 	case form.AnswerMethods:
 		m.close(from)

@@ -47,6 +47,13 @@ type Backend interface {
 	Attach(ctx context.Context, id hub.ID, opts hub.AttachOptions) error
 	// Detach ends it.
 	Detach(ctx context.Context, id hub.ID) error
+	// Observe reads the twin of an identity again and again; what it sees comes out of Next. It asks
+	// nobody before it returns.
+	Observe(id hub.ID, every time.Duration) error
+	// Unobserve ends that.
+	Unobserve(id hub.ID)
+	// Observations tells how those go. It does no I/O and may be called from anywhere.
+	Observations() []hub.Observation
 	// Acknowledge says how an attached client reports back what is desired. It does not block.
 	Acknowledge(id hub.ID, mode hub.AckMode)
 	// Report reports properties as an attached client and returns their new version.

@@ -58,8 +58,9 @@ type (
 		err       error
 	}
 	attachedMsg struct {
-		id  hub.ID
-		err error
+		id   hub.ID
+		form credentials // the one that its credentials come from; nil: none, and it may have been closed meanwhile
+		err  error
 	}
 	detachedMsg struct {
 		id  hub.ID
@@ -126,11 +127,16 @@ func readConnection(ctx context.Context, b Backend, answer connectionMsg) tea.Cm
 	}
 }
 
-func attach(ctx context.Context, b Backend, id hub.ID) tea.Cmd {
+// attach attaches a client, which takes the place of an observation, and completes the answer with how that went.
+func attach(ctx context.Context, b Backend, answer attachedMsg, opts hub.AttachOptions, observed bool) tea.Cmd {
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
-		return attachedMsg{id, b.Attach(ctx, id, hub.AttachOptions{})}
+		if observed {
+			b.Unobserve(answer.id)
+		}
+		answer.err = b.Attach(ctx, answer.id, opts)
+		return answer
 	}
 }
 

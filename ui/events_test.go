@@ -70,7 +70,7 @@ func TestAnEventIsCopiedWhereTheEventsAre(t *testing.T) {
 		p.sees("copied pump-01/valve reconnecting")
 		p.Press("2", "y")
 		p.sees("copied thermostat-01/controller")
-		if len(p.copied) != 2 || !strings.Contains(p.copied[0], `"kind":"connecting","waitMs":8000,"reason":"the connection broke"}`) || p.copied[1] != "thermostat-01/controller" {
+		if len(p.copied) != 2 || !strings.Contains(p.copied[0], `"kind":"connecting","device":"pump-01","module":"valve","wait":8.000,"error":"the connection broke"}`) || p.copied[1] != "thermostat-01/controller" {
 			t.Errorf("copied %q", p.copied)
 		}
 	})

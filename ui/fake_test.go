@@ -19,6 +19,7 @@ type fakeHub struct {
 	identities map[hub.ID]hub.Identity
 	twins      map[hub.ID]hub.Twin
 	attached   map[hub.ID]bool
+	observed   map[hub.ID]hub.Observation
 	acks       map[hub.ID]hub.AckMode
 	replies    map[hub.ID]hub.MethodAnswer
 	options    hub.AttachOptions             // of the last Attach
@@ -50,6 +51,7 @@ func newFakeHub() *fakeHub {
 		identities: map[hub.ID]hub.Identity{},
 		twins:      map[hub.ID]hub.Twin{},
 		attached:   map[hub.ID]bool{},
+		observed:   map[hub.ID]hub.Observation{},
 		acks:       map[hub.ID]hub.AckMode{},
 		replies:    map[hub.ID]hub.MethodAnswer{},
 		callOff:    map[hub.ID]context.CancelFunc{},
@@ -312,6 +314,41 @@ func (f *fakeHub) Detach(ctx context.Context, id hub.ID) error {
 	delete(f.attached, id)
 	f.emit(hub.Event{ID: id, Kind: hub.EventDetached})
 	return nil
+}
+
+func (f *fakeHub) Observe(id hub.ID, every time.Duration) error {
+	if err := f.enter(context.Background(), "Observe", id); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := time.Now()
+	f.observed[id] = hub.Observation{ID: id, Every: every, Read: now, Next: now.Add(every)}
+	t := f.twins[id]
+	f.emit(hub.Event{ID: id, Kind: hub.EventObserved, Observing: true, Version: t.Desired.Version, ReportedVersion: t.Reported.Version, Value: t.Desired.Value})
+	return nil
+}
+
+func (f *fakeHub) Unobserve(id hub.ID) {
+	if f.enter(context.Background(), "Unobserve", id) != nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, there := f.observed[id]; there {
+		delete(f.observed, id)
+		f.emit(hub.Event{ID: id, Kind: hub.EventDetached, Observing: true})
+	}
+}
+
+func (f *fakeHub) Observations() []hub.Observation {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list []hub.Observation
+	for _, o := range f.observed {
+		list = append(list, o)
+	}
+	return list
 }
 
 func (f *fakeHub) Acknowledge(id hub.ID, mode hub.AckMode) {

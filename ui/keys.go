@@ -164,6 +164,8 @@ func (m *Model) selection(key keymap.Press) (cmd tea.Cmd, done bool) {
 		act = m.editInEditor
 	case k.Attach.Matches(key):
 		act = m.toggleClient
+	case k.Observe.Matches(key):
+		act = m.toggleObservation
 	case k.CallMethod.Matches(key):
 		act = m.openMethod
 	case k.SendMessage.Matches(key):
@@ -254,11 +256,14 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 	}
 	first = append(first, k.Selection.NewDevice)
 	if ok {
-		c := k.Selection.Attach
+		c, o := k.Selection.Attach, k.Selection.Observe
 		if m.live.Attached(id) {
 			c.Short = "detach"
 		}
-		first = append(first, k.Selection.NewModule, c)
+		if m.live.Observed(id) {
+			o.Short = "stop observing"
+		}
+		first = append(first, k.Selection.NewModule, c, o)
 	}
 	switch m.focus {
 	case paneDevices:

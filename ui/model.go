@@ -97,6 +97,7 @@ type Model struct {
 	searching  task              // for devices that are not loaded
 
 	leaving  map[hub.ID]bool // clients that are being detached
+	interval time.Duration   // of the observation that was begun last; 0: none was
 	heardOf  int64           // newest desired version an event told of, for the twin shown
 	rereads  int             // reads in a row that were older than heardOf
 	again    bool            // something happened while the twin was being read: read it once more
@@ -255,6 +256,7 @@ func (m *Model) tick() tea.Cmd {
 		cmds = append(cmds, m.relist())
 	}
 	m.usage = m.backend.Usage()
+	m.live.SetObservations(m.backend.Observations())
 	if m.bulk.shown != nil {
 		m.bulk.shown.SetUsage(m.usage)
 	}

@@ -85,6 +85,12 @@ func (r readOnly) Attach(ctx context.Context, id hub.ID, opts hub.AttachOptions)
 
 func (r readOnly) Detach(ctx context.Context, id hub.ID) error { return r.from.Detach(ctx, id) }
 
+func (r readOnly) Observe(id hub.ID, every time.Duration) error { return r.from.Observe(id, every) }
+
+func (r readOnly) Unobserve(id hub.ID) { r.from.Unobserve(id) }
+
+func (r readOnly) Observations() []hub.Observation { return r.from.Observations() }
+
 // Acknowledge would write to the twin, and does nothing.
 func (r readOnly) Acknowledge(hub.ID, hub.AckMode) {}
 

@@ -13,7 +13,7 @@ import (
 )
 
 // reads are the methods of a backend that change nothing. One that is not here has to be refused.
-var reads = []string{"List", "Statistics", "Usage", "Calls", "NextCalls", "Modules", "Identity", "Dependents", "PolicyToken", "Twin", "Run", "Detach", "Next", "Reach"}
+var reads = []string{"List", "Statistics", "Usage", "Calls", "NextCalls", "Modules", "Identity", "Dependents", "PolicyToken", "Twin", "Run", "Detach", "Next", "Reach", "Observe", "Unobserve", "Observations"}
 
 // call calls a method with nothing but a context, and returns its last result.
 func call(b Backend, name string) error {
@@ -53,7 +53,7 @@ func TestReadOnlyRefusesWhatIsNotARead(t *testing.T) {
 		f := newFakeHub()
 		err := call(ReadOnly(f, false), name)
 		switch reading := slices.Contains(reads, name); {
-		case name == "Usage", name == "Calls": // which ask nobody
+		case name == "Usage", name == "Calls", name == "Observations": // which ask nobody
 		case reading && f.count(name) != 1:
 			t.Errorf("%s did not reach the hub", name)
 		case !reading && (f.count(name) != 0 || !errors.Is(err, ErrReadOnly)):
@@ -169,7 +169,9 @@ func TestAttachingOnAProductionHubTakesTwoKeys(t *testing.T) {
 		p.toController()
 		p.sees("PRODUCTION", "▪ contoso-prod contoso.azure-devices.net")
 		p.Press("c")
-		p.sees("PRODUCTION: attach a client as thermostat-01/controller?", "This is a production hub")
+		p.sees("PRODUCTION: watch thermostat-01/controller")
+		p.Press("j", "enter")
+		p.sees("PRODUCTION: attach a client as thermostat-01/controller?", "disturb nobody")
 		p.wait(time.Second)
 		p.Press("y")
 		if p.hub.count("Attach") != 0 {

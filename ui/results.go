@@ -98,6 +98,10 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.gotReach(msg)
 	case eventsMsg:
 		return m.gotEvents(msg)
+	case observedMsg:
+		return m.observed(msg)
+	case unobservedMsg:
+		return m.unobserved(msg)
 	case reportedMsg:
 		return m.reported(msg)
 	case siftedMsg:
@@ -283,7 +287,7 @@ func (m *Model) gotEvents(msg eventsMsg) tea.Cmd {
 	cmds := []tea.Cmd{listen(m.ctx, m.backend)}
 	reread, back := false, false
 	for _, ev := range msg.batch.Events {
-		if up, known := presence(ev.Kind); known {
+		if up, known := presence(ev.Kind); known && !ev.Observing {
 			m.devices.SetConnected(ev.ID, up)
 		}
 		m.heardFrom(ev)
@@ -326,7 +330,7 @@ func (m *Model) outdates(ev hub.Event) bool {
 	if ev.ID != m.twin.ID() || t == nil {
 		return false
 	}
-	if ev.Kind == hub.EventAcknowledged {
+	if ev.Kind == hub.EventAcknowledged || ev.Kind == hub.EventObserved && ev.ReportedVersion > t.Reported.Version {
 		return true
 	}
 	if ev.Version <= max(t.Desired.Version, m.heardOf) {

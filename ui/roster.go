@@ -108,7 +108,7 @@ func items(choices []devices.Choice) []dialog.Item {
 func (m *Model) picked(p dialog.Picked) tea.Cmd {
 	var cmd tea.Cmd
 	switch tag := p.Tag.(type) {
-	case chooseActor, chooseAck:
+	case chooseActor, chooseAck, chooseInterval, chooseWatch:
 		return m.chose(tag, p.Keys[0])
 	case chooseColumns:
 		m.devices.SetColumns(p.Keys)

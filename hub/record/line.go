@@ -33,6 +33,9 @@ func Append(dst []byte, e hub.Event) []byte {
 	dst = appendChanges(dst, "changes", e.Changes)
 	dst = appendInt(dst, "reportedVersion", e.ReportedVersion)
 	dst = appendChanges(dst, "reported", e.Reported)
+	if e.Observing {
+		dst = append(dst, `,"observing":true`...)
+	}
 	dst = appendInt(dst, "size", int64(len(e.Raw)))
 	dst = appendText(dst, "method", e.Method)
 	if e.Answer != nil {

@@ -20,6 +20,7 @@
 //	                         as far as there is one. Absent where nothing changed or is known.
 //	reportedVersion number   observed: reported.$version
 //	reported        array    observed: what changed of the reported properties, as changes
+//	observing       true     it is of an observation: lost, refused and detached are about its reads
 //	size            number   patch: bytes of the payload as it arrived
 //	method          string   method: its name
 //	status, answer           method: what was answered, a number and any JSON

@@ -3,6 +3,7 @@ package live
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"twindeck/hub"
@@ -26,6 +27,8 @@ type client struct {
 	colour  int
 	ack     hub.AckMode
 	answer  *hub.MethodAnswer // to direct methods; nil: it knows none
+	every   time.Duration     // between two reads, when it is observed; 0: a client is attached
+	reading hub.Observation   // how the observation goes
 	retry   time.Time         // when it connects again, or is read again after a failure
 }
 
@@ -34,8 +37,16 @@ func newClients() clients { return clients{byID: map[hub.ID]*client{}} }
 // Title names the pane and counts the attached clients.
 func (p *Pane) Title() string {
 	title := "Live"
-	if n := len(p.clients.all); n > 0 {
-		title = fmt.Sprintf("Live: %d attached", n)
+	var parts []string
+	attached, observed := p.Clients(), len(p.clients.all)-p.Clients()
+	if attached > 0 {
+		parts = append(parts, fmt.Sprintf("%d attached", attached))
+	}
+	if observed > 0 {
+		parts = append(parts, fmt.Sprintf("%d observed", observed))
+	}
+	if len(parts) > 0 {
+		title += ": " + strings.Join(parts, ", ")
 	}
 	if p.paused {
 		title += ", paused"
@@ -44,17 +55,32 @@ func (p *Pane) Title() string {
 }
 
 // Attached reports whether a client is attached as id, or on its way to be.
-func (p *Pane) Attached(id hub.ID) bool { return p.clients.byID[id] != nil }
+func (p *Pane) Attached(id hub.ID) bool {
+	c := p.clients.byID[id]
+	return c != nil && c.every == 0
+}
+
+// Observed reports whether an identity is observed.
+func (p *Pane) Observed(id hub.ID) bool {
+	c := p.clients.byID[id]
+	return c != nil && c.every > 0
+}
 
 // Clients returns how many clients are attached, or on their way to be.
-func (p *Pane) Clients() int { return len(p.clients.all) }
+func (p *Pane) Clients() int {
+	n := 0
+	for _, c := range p.clients.all {
+		n += boolInt(c.every == 0)
+	}
+	return n
+}
 
 // AttachedBelow returns the clients that are attached as id or, when it is a device, as one of its
 // modules.
 func (p *Pane) AttachedBelow(id hub.ID) []hub.ID {
 	var ids []hub.ID
 	for _, c := range p.clients.all {
-		if c.id == id || c.id.Parent() == id {
+		if c.every == 0 && (c.id == id || c.id.Parent() == id) {
 			ids = append(ids, c.id)
 		}
 	}
@@ -67,7 +93,23 @@ func (p *Pane) Attach(id hub.ID) {
 	p.clients.add(id)
 }
 
-// Detach forgets a client, after it was detached or could not be attached. Its events stay.
+// Observe shows that an identity is about to be observed, in the place of a client if there was one.
+func (p *Pane) Observe(id hub.ID, every time.Duration) {
+	p.revision++
+	c := p.clients.add(id)
+	c.every, c.waiting, c.ack, c.answer = every, true, hub.AckOff, nil
+}
+
+// SetObservations takes how the observations go.
+func (p *Pane) SetObservations(all []hub.Observation) {
+	for _, o := range all {
+		if c := p.clients.byID[o.ID]; c != nil && c.every > 0 {
+			c.reading = o
+		}
+	}
+}
+
+// Detach forgets a client or an observation, after it ended or could not begin. Its events stay.
 func (p *Pane) Detach(id hub.ID) {
 	p.revision++
 	p.clients.remove(id)
@@ -81,6 +123,9 @@ func (p *Pane) Actors(selected hub.ID) []hub.ID {
 	}
 	var ids []hub.ID
 	for _, c := range p.clients.all {
+		if c.every > 0 {
+			continue
+		}
 		if c.id == selected {
 			return []hub.ID{selected}
 		}
@@ -132,13 +177,16 @@ func (cs *clients) remove(id hub.ID) {
 // note keeps the state of the client that an event tells of.
 func (cs *clients) note(e *entry) {
 	c := cs.byID[e.ID]
-	if c == nil {
+	if c == nil || e.Observing != (c.every > 0) {
 		return
 	}
 	c.waiting = false
 	switch e.Kind {
 	case hub.EventAcknowledged:
 	default:
+		if c.version > 0 {
+			e.skipped = e.Version - c.version
+		}
 		if e.Version > 0 {
 			c.version = e.Version
 		}
@@ -146,12 +194,17 @@ func (cs *clients) note(e *entry) {
 	switch e.Kind {
 	case hub.EventConnecting:
 		c.state, c.retry = e.Kind, e.At.Add(e.Wait)
-	case hub.EventConnected, hub.EventLost, hub.EventTakenOver, hub.EventRefused, hub.EventDetached:
+	case hub.EventLost:
+		c.state, c.retry = e.Kind, e.At.Add(e.Wait)
+	case hub.EventConnected, hub.EventTakenOver, hub.EventRefused, hub.EventDetached:
 		c.state = e.Kind
 	case hub.EventSynced:
 		e.again = c.synced
 		c.state, c.synced = hub.EventConnected, true
-	case hub.EventPatch, hub.EventGap, hub.EventAcknowledged, hub.EventMethod, hub.EventRenewed, hub.EventObserved:
+	case hub.EventObserved:
+		e.again = c.synced
+		c.state, c.synced = hub.EventConnected, true
+	case hub.EventPatch, hub.EventGap, hub.EventAcknowledged, hub.EventMethod, hub.EventRenewed:
 		c.state = hub.EventConnected
 	}
 }
@@ -161,7 +214,7 @@ func (c *client) troubled() bool { return c.waiting || c.state != hub.EventConne
 
 // Ticks reports whether the pane shows something that changes by time alone.
 func (p *Pane) Ticks() bool {
-	return slices.ContainsFunc(p.clients.all, func(c *client) bool { return c.state == hub.EventConnecting })
+	return slices.ContainsFunc(p.clients.all, func(c *client) bool { return c.state == hub.EventConnecting || c.every > 0 })
 }
 
 // ambiguous reports whether another attached module has the same name on another device.

@@ -34,11 +34,46 @@ func (v view) clients(width, atMost int) []string {
 }
 
 func (v view) clientLine(c *client, width int) string {
-	dot, state := v.state(c)
+	dot, state := v.state(c, width)
 	state = c.habits() + state
 	room := max(width-4-cell.Width(state), 1)
 	name := v.theme.Client(c.colour).Render(cell.Fit(fitID(c.id, room), room))
 	return cell.Fit(" "+dot+" "+name+" "+v.theme.Muted.Render(state), width)
+}
+
+// observation says how an observation goes: what it costs, and how old what it saw is.
+func (v view) observation(c *client, narrow bool) (dot, word string) {
+	t := v.theme
+	until := func(at time.Time) string { return span(max(at.Sub(v.now), 0)) }
+	switch {
+	case c.state == hub.EventRefused:
+		return t.Bad.Render(theme.Rejected), "cannot be observed"
+	case c.waiting:
+		return t.Warn.Render(theme.Observed), "observing" + theme.Pending
+	case hub.Throttled(c.reading.Err):
+		return t.Warn.Render(theme.Observed), "throttled, reads in " + until(c.reading.Next)
+	case c.reading.Err != nil:
+		return t.Bad.Render(theme.Observed), "unread, tries in " + until(c.reading.Next)
+	}
+	cost := cell.Count(int(time.Hour/c.every)) + "/h"
+	if !narrow {
+		cost = "every " + span(c.every) + " (" + cost + ")"
+	}
+	if !c.reading.Read.IsZero() {
+		cost += ", " + span(max(v.now.Sub(c.reading.Read), 0)) + " ago"
+	}
+	return t.Good.Render(theme.Observed), cost
+}
+
+// span writes a time as short as it goes: 8 s, 5 min, 2 h.
+func span(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return strconv.Itoa(int(d.Round(time.Second)/time.Second)) + " s"
+	case d < 2*time.Hour:
+		return strconv.Itoa(int(d/time.Minute)) + " min"
+	}
+	return strconv.Itoa(int(d/time.Hour)) + " h"
 }
 
 // habits are what a client does by itself.
@@ -66,7 +101,7 @@ func (v view) clientsAbreast(all []*client, width, atMost int) []string {
 		line  string
 	)
 	for i, c := range order {
-		dot, state := v.state(c)
+		dot, state := v.state(c, width)
 		name := c.id.Device
 		if c.id.IsModule() {
 			name = c.id.Module
@@ -123,11 +158,14 @@ func fitID(id hub.ID, width int) string {
 	return text
 }
 
-func (v view) state(c *client) (dot, word string) {
+func (v view) state(c *client, width int) (dot, word string) {
 	t := v.theme
 	version := ""
 	if c.version > 0 {
 		version = " v" + strconv.FormatInt(c.version, 10)
+	}
+	if c.every > 0 {
+		return v.observation(c, width < 60)
 	}
 	switch {
 	case c.waiting:

@@ -54,7 +54,7 @@ func content(e *entry) patch.Value {
 	if e.Value.Kind() == patch.KindObject {
 		return e.Value
 	}
-	return Document(e.Event).Without(patch.Path{"at"})
+	return document(e.Event).Without(patch.Path{"at"}).Without(patch.Path{"seq"})
 }
 
 // In tells in which zone times are shown.

@@ -34,7 +34,8 @@ type entry struct {
 	ours    bool          // the patch was written here
 	latency time.Duration // from sending the PATCH to its arrival, when ours
 	answer  answer
-	again   bool // a Synced after the first: what changed unseen
+	skipped int64 // Observed: versions of the desired properties since the one before
+	again   bool  // a Synced after the first: what changed unseen
 	detail  detail
 }
 

@@ -89,6 +89,9 @@ func (v view) what(e *entry) string {
 		}
 		return t.Warn.Render("gap: missed patches before " + version)
 	case hub.EventLost:
+		if e.Observing {
+			return t.Bad.Render("unread") + t.Muted.Render(", tries in "+seconds(e.Wait))
+		}
 		return t.Bad.Render("lost")
 	case hub.EventTakenOver:
 		return t.Bad.Render("taken over")
@@ -108,14 +111,27 @@ func (v view) what(e *entry) string {
 	case hub.EventObserved:
 		switch {
 		case len(e.Changes) > 0:
-			return t.Accent.Render(version) + t.Muted.Render(" observed") + v.answers(e)
+			jump := ""
+			if e.skipped > 1 {
+				jump = ", " + cell.Count(int(e.skipped)) + " versions at once"
+			}
+			return t.Muted.Render("saw ") + t.Accent.Render(version) + t.Muted.Render(jump) + v.answers(e)
 		case len(e.Reported) > 0:
-			return t.Good.Render("reported v"+strconv.FormatInt(e.ReportedVersion, 10)) + t.Muted.Render(" observed") + v.answers(e)
+			return t.Muted.Render("saw ") + t.Good.Render("reported v"+strconv.FormatInt(e.ReportedVersion, 10)) + v.answers(e)
+		}
+		if e.again {
+			return t.Muted.Render("saw ") + t.Good.Render(version) + t.Muted.Render(", nothing changed")
 		}
 		return t.Muted.Render("observing from " + version)
 	case hub.EventRefused:
+		if e.Observing {
+			return t.Bad.Render("cannot be observed")
+		}
 		return t.Bad.Render("refused")
 	case hub.EventDetached:
+		if e.Observing {
+			return t.Muted.Render("no longer observed")
+		}
 		return t.Muted.Render("detached")
 	}
 	return ""
@@ -234,6 +250,8 @@ func (v view) latencies(e *entry) []string {
 		lines = append(lines, "  "+t.Good.Render("acknowledged "+milliseconds(a.after)+" after "+since)+v.verdict(a))
 	case e.Kind == hub.EventAcknowledged:
 		lines = append(lines, "  "+t.Good.Render(milliseconds(a.after)+" after "+since))
+	case e.Kind == hub.EventObserved && e.Settled > 0:
+		lines = append(lines, "  "+t.Good.Render("took "+milliseconds(e.Settled)+" by the hub's clock"))
 	case e.Kind == hub.EventObserved && len(e.Reported) > 0 && a.after > 0:
 		lines = append(lines, "  "+t.Good.Render("seen "+milliseconds(a.after)+" after "+since))
 	}

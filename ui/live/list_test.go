@@ -35,7 +35,7 @@ func typed(p *Pane, text string) (act Action) {
 
 func wants(t *testing.T, p *Pane, texts ...string) {
 	t.Helper()
-	got := text(p, 70, 24)
+	got := shown(p, 70, 24)
 	for _, want := range texts {
 		if !strings.Contains(got, want) {
 			t.Fatalf("no %q:\n%s", want, got)
@@ -45,7 +45,7 @@ func wants(t *testing.T, p *Pane, texts ...string) {
 
 func lacks(t *testing.T, p *Pane, texts ...string) {
 	t.Helper()
-	got := text(p, 70, 24)
+	got := shown(p, 70, 24)
 	for _, unwanted := range texts {
 		if strings.Contains(got, unwanted) {
 			t.Fatalf("there is %q:\n%s", unwanted, got)
@@ -56,15 +56,15 @@ func lacks(t *testing.T, p *Pane, texts ...string) {
 func TestAPausedListStandsStillAndCountsWhatComes(t *testing.T) {
 	p := filled(5)
 	press(p, "space")
-	before := text(p, 70, 24)
+	before := shown(p, 70, 24)
 	p.Add([]hub.Event{patched(6, noon), patched(7, noon)}, 0)
 	wants(t, p, "paused · 2 waiting · space goes on · 7 events")
 	cut := func(s string) string { // the client above is as it is now, and so is the line below
 		lines := strings.Split(s, "\n")
 		return strings.Join(lines[1:len(lines)-1], "\n")
 	}
-	if cut(before) != cut(text(p, 70, 24)) {
-		t.Errorf("it moved:\n%s", text(p, 70, 24))
+	if cut(before) != cut(shown(p, 70, 24)) {
+		t.Errorf("it moved:\n%s", shown(p, 70, 24))
 	}
 	press(p, "space")
 	wants(t, p, "v7 ", "v6 ", "following · 7 events")
@@ -210,11 +210,11 @@ func TestASearchShowsThePlaceThatItFound(t *testing.T) {
 	ev.Raw = []byte(`{"long":"` + strings.Repeat("x", 3000) + `needle"}`)
 	p := New(keymap.Default())
 	p.Add([]hub.Event{ev, patched(3, noon)}, 0)
-	text(p, 70, 60)
+	shown(p, 70, 60)
 	press(p, "s")
 	typed(p, "needle")
 	press(p, "enter")
-	if got := text(p, 70, 60); !strings.Contains(got, "needle\"}") {
+	if got := shown(p, 70, 60); !strings.Contains(got, "needle\"}") {
 		t.Errorf("not shown:\n%s", got)
 	}
 }
@@ -279,7 +279,7 @@ func TestTwoEventsAreComparedLeafByLeaf(t *testing.T) {
 func TestAnEventIsCopiedAndOpenedAsJSON(t *testing.T) {
 	p := filled(1)
 	copied, ok := p.Copy()
-	want := `{"at":"2026-03-01T12:00:00Z","deviceId":"d","moduleId":"sensors","kind":"patch","version":1,"patch":null,"changes":[{"path":"n","kind":"changed","old":0,"new":1}]}`
+	want := `{"v":1,"seq":1,"at":"2026-03-01T12:00:00Z","kind":"patch","device":"d","module":"sensors","version":1,"value":null,"changes":[{"path":["n"],"kind":"changed","old":0,"new":1}],"size":20}`
 	if !ok || copied.Text != want || copied.What != "d/sensors patch" {
 		t.Errorf("copied %s as %s", copied.Text, copied.What)
 	}
@@ -303,7 +303,7 @@ func TestManyClientsAreCompact(t *testing.T) {
 		}
 		p.Add([]hub.Event{{At: noon, ID: id, Kind: kind}}, 0)
 	}
-	got := strings.Split(text(p, 60, 30), "\n")
+	got := strings.Split(shown(p, 60, 30), "\n")
 	if !strings.HasPrefix(got[0], " ✗ module-40 refused  ● module-00") {
 		t.Errorf("trouble does not come first: %q", got[0])
 	}

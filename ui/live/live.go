@@ -197,7 +197,7 @@ func (p *Pane) updateEvent(press tea.KeyPressMsg) Action {
 	case e != nil && k.Collapse.Matches(press):
 		e.detail = folded
 	case e != nil && k.Open.Matches(press):
-		return Open{Title: p.titleOf(e), Value: Document(e.Event)}
+		return Open{Title: p.titleOf(e), Value: document(e.Event)}
 	case e != nil && k.Compare.Matches(press):
 		return p.compare(e)
 	case p.grid.Press(p.keys.Move, press):
@@ -216,7 +216,7 @@ func (p *Pane) Copy() (Copy, bool) {
 	if e == nil {
 		return Copy{}, false
 	}
-	return Copy{Text: Document(e.Event).JSON(), What: p.titleOf(e)}, true
+	return Copy{Text: text(e.Event), What: p.titleOf(e)}, true
 }
 
 // Click selects the event that was drawn on a line of the last View.

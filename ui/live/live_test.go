@@ -29,7 +29,7 @@ func patched(version int64, at time.Time) hub.Event {
 	}
 }
 
-func text(p *Pane, w, h int) string {
+func shown(p *Pane, w, h int) string {
 	return ansi.Strip(strings.Join(p.View(theme.Theme{}, w, h, true, noon), "\n"))
 }
 
@@ -56,7 +56,7 @@ func TestAWriteIsRecognisedWhicheverComesFirst(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := New(keymap.Default())
 			do(p)
-			got := text(p, 60, 20)
+			got := shown(p, 60, 20)
 			for _, want := range []string{"12:00:00.014", "d/sensors v2", "n 1 → 2", "arrived 14 ms after PATCH", `{"n":2,"$version":2}`} {
 				if !strings.Contains(got, want) {
 					t.Errorf("no %q:\n%s", want, got)
@@ -69,7 +69,7 @@ func TestAWriteIsRecognisedWhicheverComesFirst(t *testing.T) {
 	other := event
 	other.ID.Device = "another"
 	p.Add([]hub.Event{other, patched(3, noon)}, 0)
-	if got := text(p, 60, 20); strings.Contains(got, "after PATCH") {
+	if got := shown(p, 60, 20); strings.Contains(got, "after PATCH") {
 		t.Errorf("the write of another is taken for ours:\n%s", got)
 	}
 }
@@ -83,7 +83,7 @@ func TestTheListIsBoundedAndSaysSo(t *testing.T) {
 	if p.Len() != maxEvents {
 		t.Errorf("%d events kept", p.Len())
 	}
-	if got := text(p, 80, 20); !strings.Contains(got, "following · 10,000 events · 300 let go") {
+	if got := shown(p, 80, 20); !strings.Contains(got, "following · 10,000 events · 300 let go") {
 		t.Errorf("%s", got)
 	}
 	if newest, oldest := p.journal.newest(0).Version, p.journal.newest(p.Len()-1).Version; newest != maxEvents+250 || oldest != 251 {
@@ -107,11 +107,11 @@ func TestScrollingStopsFollowingAndKeepsThePlace(t *testing.T) {
 	for i := range 20 {
 		p.Add([]hub.Event{patched(int64(i+1), noon)}, 0)
 	}
-	text(p, 60, 20)
+	shown(p, 60, 20)
 	press(p, "j", "j")
-	before := text(p, 60, 20)
+	before := shown(p, 60, 20)
 	p.Add([]hub.Event{patched(21, noon), patched(22, noon)}, 0)
-	after := text(p, 60, 20)
+	after := shown(p, 60, 20)
 	if p.Following() || !strings.Contains(after, "2 newer") {
 		t.Errorf("still following:\n%s", after)
 	}
@@ -123,7 +123,7 @@ func TestScrollingStopsFollowingAndKeepsThePlace(t *testing.T) {
 		t.Errorf("what was looked at moved:\n%s\n%s", before, after)
 	}
 	press(p, "f")
-	if got := text(p, 60, 20); !p.Following() || !strings.Contains(got, "v22") {
+	if got := shown(p, 60, 20); !p.Following() || !strings.Contains(got, "v22") {
 		t.Errorf("not following again:\n%s", got)
 	}
 }
@@ -131,7 +131,7 @@ func TestScrollingStopsFollowingAndKeepsThePlace(t *testing.T) {
 func TestEveryKindOfEventIsNamed(t *testing.T) {
 	p := New(keymap.Default())
 	p.Attach(sensors)
-	if got := text(p, 60, 20); !strings.Contains(got, "attaching…") {
+	if got := shown(p, 60, 20); !strings.Contains(got, "attaching…") {
 		t.Errorf("%s", got)
 	}
 	for kind, want := range map[hub.EventKind]string{
@@ -149,11 +149,11 @@ func TestEveryKindOfEventIsNamed(t *testing.T) {
 		hub.EventRenewed:      "token renewed",
 		hub.EventObserved:     "observing from v7",
 	} {
-		p.Add([]hub.Event{{At: noon, ID: sensors, Kind: kind, Version: 7, Method: "ping", Answer: &hub.MethodAnswer{Status: 404, Payload: patch.String("no")}, Err: errors.New("pipe\x1b[31m"), Value: patch.Object()}}, 0)
-		if got := text(p, 90, 20); !strings.Contains(got, "d/sensors "+want) {
+		p.Add([]hub.Event{{At: noon, ID: sensors, Kind: kind, Version: 7, Observing: kind == hub.EventObserved, Method: "ping", Answer: &hub.MethodAnswer{Status: 404, Payload: patch.String("no")}, Err: errors.New("pipe\x1b[31m"), Value: patch.Object()}}, 0)
+		if got := shown(p, 90, 20); !strings.Contains(got, "d/sensors "+want) {
 			t.Errorf("kind %d: no %q in\n%s", kind, want, got)
 		}
-		if got := text(p, 90, 20); !strings.Contains(got, "✗ pipe␛[31m") {
+		if got := shown(p, 90, 20); !strings.Contains(got, "✗ pipe␛[31m") {
 			t.Errorf("kind %d: no reason in\n%s", kind, got)
 		}
 	}
@@ -168,15 +168,15 @@ func TestAnEventExpandsAndFolds(t *testing.T) {
 	ev.Raw = []byte(`{"long":"` + strings.Repeat("x", 500) + `"}`)
 	p := New(keymap.Default())
 	p.Add([]hub.Event{ev}, 0)
-	if got := text(p, 60, 30); !strings.Contains(got, "5 more") || strings.Contains(got, "key8") || !strings.Contains(got, "511 B") {
+	if got := shown(p, 60, 30); !strings.Contains(got, "5 more") || strings.Contains(got, "key8") || !strings.Contains(got, "511 B") {
 		t.Errorf("brief:\n%s", got)
 	}
 	press(p, "l")
-	if got := text(p, 60, 30); !strings.Contains(got, "key8") || !strings.Contains(got, "xxxx") {
+	if got := shown(p, 60, 30); !strings.Contains(got, "key8") || !strings.Contains(got, "xxxx") {
 		t.Errorf("expanded:\n%s", got)
 	}
 	press(p, "h")
-	if got := text(p, 60, 30); strings.Contains(got, "key0") || !strings.Contains(got, "9 changes") {
+	if got := shown(p, 60, 30); strings.Contains(got, "key0") || !strings.Contains(got, "9 changes") {
 		t.Errorf("folded:\n%s", got)
 	}
 }
@@ -201,11 +201,11 @@ func TestModulesOfTheSameNameAreToldApart(t *testing.T) {
 	p := New(keymap.Default())
 	p.Attach(sensors)
 	p.Add([]hub.Event{patched(2, noon)}, 0)
-	if got := text(p, 50, 20); strings.Contains(got, " d/sensors v2") {
+	if got := shown(p, 50, 20); strings.Contains(got, " d/sensors v2") {
 		t.Errorf("there is only one:\n%s", got)
 	}
 	p.Attach(hub.ID{Device: "other", Module: "sensors"})
-	if got := text(p, 50, 20); !strings.Contains(got, " d/sensors v2") {
+	if got := shown(p, 50, 20); !strings.Contains(got, " d/sensors v2") {
 		t.Errorf("whose?\n%s", got)
 	}
 }
@@ -213,7 +213,7 @@ func TestModulesOfTheSameNameAreToldApart(t *testing.T) {
 func TestHowToBeginIsSaidInAnyRoom(t *testing.T) {
 	p := New(keymap.Default())
 	for _, size := range [][2]int{{20, 3}, {18, 1}, {38, 6}, {60, 20}} {
-		if got := text(p, size[0], size[1]); !strings.Contains(got, "c to attach") {
+		if got := shown(p, size[0], size[1]); !strings.Contains(got, "c to attach") {
 			t.Errorf("%v:\n%s", size, got)
 		}
 	}

@@ -4,6 +4,7 @@ package theme
 const (
 	Connected    = "●" // a client is connected with this identity
 	Disconnected = "○"
+	Observed     = "◇" // the twin is read again and again, without a client
 	Disabled     = "⊘" // the identity may not connect
 	InSync       = "✓" // reported agrees with desired
 	Pending      = "…" // not reported yet

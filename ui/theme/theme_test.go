@@ -97,7 +97,7 @@ func TestStyleOverKeepsTheBackgroundBehindColumns(t *testing.T) {
 }
 
 func TestSymbolsAreOneCellWide(t *testing.T) {
-	for _, s := range []string{Connected, Disconnected, Disabled, InSync, Pending, Rejected, ReportedOnly, Folded, Unfolded, Ascending, Descending, Mark, Arrow, Absent} {
+	for _, s := range []string{Connected, Disconnected, Observed, Disabled, InSync, Pending, Rejected, ReportedOnly, Folded, Unfolded, Ascending, Descending, Mark, Arrow, Absent} {
 		if ansi.StringWidth(s) != 1 || ansi.StringWidthWc(s) != 1 || cell.Safe(s) != s {
 			t.Errorf("%q is not one well-behaved cell", s)
 		}
