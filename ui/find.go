@@ -11,6 +11,7 @@ import (
 
 	"twindeck/hub"
 	"twindeck/ui/cell"
+	"twindeck/ui/history"
 	"twindeck/ui/theme"
 )
 
@@ -41,7 +42,8 @@ type (
 		gen    uint64
 		direct bool // by its id
 		rows   []hub.Entry
-		more   bool // than rows
+		twin   *hub.Twin // read by its id; nil when it was not
+		more   bool      // than rows
 		err    error
 	}
 )
@@ -138,7 +140,7 @@ func findDevice(ctx context.Context, b Backend, gen uint64, id hub.ID) tea.Cmd {
 		twin, err := b.Twin(ctx, id)
 		msg := foundMsg{gen: gen, direct: true, err: err}
 		if err == nil {
-			msg.rows = []hub.Entry{twin.Entry()}
+			msg.rows, msg.twin = []hub.Entry{twin.Entry()}, &twin
 		}
 		return msg
 	}
@@ -159,6 +161,7 @@ func (m *Model) found(msg foundMsg) tea.Cmd {
 			return nil
 		}
 		m.heard(nil)
+		m.saw(*msg.twin, history.Read)
 		return m.devicesActed(m.devices.AddFound(msg.rows))
 	}
 	if !f.done(msg.gen) {

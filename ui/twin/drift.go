@@ -18,5 +18,6 @@ func (p *Pane) toDrift(step int) Action {
 		return Say{"nothing drifts: the device has followed every desired property"}
 	}
 	p.props.goTo(i)
+	p.count()
 	return nil
 }

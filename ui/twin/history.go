@@ -34,7 +34,7 @@ type historyTab struct {
 	at       uint64 // the version under the cursor
 	picked   uint64 // the version to compare with; 0: what is now
 	names    int    // cells of the widest name of a version
-	briefs   map[uint64]string
+	briefs   map[briefOf]string
 	changes  grid.Grid
 	rows     []changeRow // what differs between two versions
 	rowsOf   [2]uint64
@@ -43,6 +43,16 @@ type historyTab struct {
 	shown    uint64 // the version in document
 }
 
+// briefOf is what a brief tells of: two versions that follow each other, and what is known of them.
+type briefOf struct {
+	version, before uint64
+	known           [6]bool
+	letGo           int
+}
+
+// maxBriefs bounds the briefs that are kept; there are never as many on the screen.
+const maxBriefs = 1000
+
 // changeRow is a section that differs, or a property in it.
 type changeRow struct {
 	diff   *history.Difference
@@ -50,7 +60,7 @@ type changeRow struct {
 }
 
 func newHistoryTab(book *history.Book) historyTab {
-	return historyTab{book: book, document: jsonview.New(), briefs: map[uint64]string{}}
+	return historyTab{book: book, document: jsonview.New(), briefs: map[briefOf]string{}}
 }
 
 // show turns to another twin.
@@ -76,7 +86,6 @@ func (p *Pane) followBook() {
 // follow keeps the cursor on its version; on the newest one it stays on the newest.
 func (h *historyTab) follow() {
 	h.seen = h.book.Revision(h.id)
-	clear(h.briefs)
 	h.rowsOf = [2]uint64{}
 	all := h.versions()
 	if len(all) == 0 {
@@ -84,10 +93,7 @@ func (h *historyTab) follow() {
 		h.at, h.picked, h.mode = 0, 0, theList
 		return
 	}
-	h.names = 0
-	for i := range all {
-		h.names = max(h.names, cell.Width(versionName(&all[i])))
-	}
+	h.measure()
 	row := h.row(h.at)
 	if row < 0 && h.mode != theList {
 		h.mode = theList // it was let go
@@ -102,6 +108,20 @@ func (h *historyTab) follow() {
 		h.list.Shift(row - h.list.Cursor())
 	}
 	h.moved()
+}
+
+// measure finds how wide the names of the versions are.
+func (h *historyTab) measure() {
+	var widest history.Entry
+	for i, all := 0, h.versions(); i < len(all); i++ {
+		if e := &all[i]; !e.Desired.Carried {
+			widest.Desired.Version = max(widest.Desired.Version, e.Desired.Version)
+		}
+		if e := &all[i]; !e.Reported.Carried {
+			widest.Reported.Version = max(widest.Reported.Version, e.Reported.Version)
+		}
+	}
+	h.names = cell.Width(versionName(&widest))
 }
 
 // row is where a version stands in the list, -1 when it is not there.
@@ -292,11 +312,20 @@ func (h *historyTab) nameOf(e *history.Entry) string {
 // brief says in a few words what a version changed.
 func (h *historyTab) brief(row int) string {
 	e := h.entry(row)
-	if text, ok := h.briefs[e.Number]; ok {
-		return text
+	of := briefOf{version: e.Number, letGo: h.book.LetGo(h.id)}
+	if row+1 < len(h.versions()) {
+		before := h.entry(row + 1)
+		of.before, of.letGo = before.Number, 0
+		of.known = [...]bool{e.Desired.Known, e.Reported.Known, e.Tags.Known, before.Desired.Known, before.Reported.Known, before.Tags.Known}
 	}
-	text := h.changed(row)
-	h.briefs[e.Number] = text
+	text, ok := h.briefs[of]
+	if !ok {
+		if len(h.briefs) >= maxBriefs {
+			clear(h.briefs)
+		}
+		text = h.changed(row)
+		h.briefs[of] = text
+	}
 	return text
 }
 

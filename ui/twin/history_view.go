@@ -111,7 +111,8 @@ func clock(at, now time.Time) string {
 // rule is a line with a title in it.
 func rule(th theme.Theme, width int, title string) string {
 	title = cell.Truncate(title, max(width-4, 0))
-	return th.Border.Render("─ ") + th.Accent.Render(title) + th.Border.Render(" "+strings.Repeat("─", max(width-3-cell.Width(title), 0)))
+	line := th.Border.Render("─ ") + th.Accent.Render(title) + th.Border.Render(" "+strings.Repeat("─", max(width-3-cell.Width(title), 0)))
+	return cell.Fit(line, width)
 }
 
 // changeLines draws what differs between the two versions that are compared, under a line that names

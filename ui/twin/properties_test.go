@@ -114,15 +114,15 @@ func TestMetadataIsFoldedAwayButThere(t *testing.T) {
 	keys(p, "esc")
 	press(p, "G", "l")
 	for has, want := range map[string]string{
-		"▾ $metadata": "▾ $metadata", "2026-03-01T11:00": "$lastUpdated 2026-03-01T11:00:0… –", "11:59": "$lastUpdated – 2026-03-01T11:59:00Z",
-		"late  ": "… late 5 4 1h", "Ve…": "$lastUpdatedVe… 4 –",
+		"▾ $metadata": "▾ $metadata", "2026-03-01T11:00": "$lastUpdated 2026-03-01T11:00:00Z –", "03-01T11:…": "$lastUpdated – 2026-03-01T11:…",
+		"late  ": "… late 5 4 1h", "Version": "$lastUpdatedVersion 4 –",
 	} {
 		if got := line(t, p, has); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	press(p, "j")
-	if got := line(t, p, "desired  2026"); got != "desired 2026-03-01T11:00:00Z" { // whole, below
+	press(p, "j", "j", "j")
+	if got := line(t, p, "reported 2026"); got != "reported 2026-03-01T11:59:00Z" { // whole, below
 		t.Errorf("%q", got)
 	}
 	p.SetTwin(*p.Twin())
@@ -175,6 +175,7 @@ func TestMetersCountAsTheHubDoes(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+	at(33<<10 + 10)
 	press(p, "]")
 	if got := line(t, p, "tags"); !strings.HasSuffix(got, "11 B of 8 KB, 0%") {
 		t.Errorf("%q", got)

@@ -31,6 +31,11 @@ func propertyColumns(t *tree, width int) columns {
 	}
 	want := [3]int{max(t.name, len("property")), max(t.desired, len("desired")), max(t.reported, len("reported"))}
 	got := shrink(want, room)
+	for i := range got { // what nobody else wants
+		if spare := room - got[0] - got[1] - got[2]; spare > 0 && got[i] < t.extraWidths[i] {
+			got[i] += min(spare, t.extraWidths[i]-got[i])
+		}
+	}
 	c.name, c.desired, c.reported = got[0], got[1], got[2]
 	// What is left over goes between the columns, up to a point: values far from their names are hard to follow.
 	if spare := room - c.name - c.desired - c.reported; spare > 0 {

@@ -21,6 +21,7 @@ type tree struct {
 	// The widths that the content of each column would like, over all rows, so that columns
 	// do not move while one scrolls.
 	name, desired, reported int
+	extraWidths             [3]int // of what is below the leaves, which takes no room from them
 }
 
 // branch is one row: an object that leads to leaves, or a leaf.
@@ -54,6 +55,7 @@ func (t *tree) rebuild() {
 	at, known := t.current()
 	t.all = t.all[:0]
 	t.name, t.desired, t.reported = 0, 0, 0
+	t.extraWidths = [3]int{}
 	b := builder{tree: t}
 	for _, leaf := range t.leaves {
 		b.add(leaf)
@@ -94,8 +96,8 @@ func (b *builder) add(leaf patch.Leaf) {
 	b.path = leaf.Path
 	row := branch{leaf: leaf}
 	row.left, row.right = shown(leaf.Desired, leaf.HasDesired), shown(leaf.Reported, leaf.HasReported)
-	b.tree.desired = max(b.tree.desired, cell.Width(row.left))
-	b.tree.reported = max(b.tree.reported, cell.Width(row.right))
+	b.widen(1, cell.Width(row.left))
+	b.widen(2, cell.Width(row.right))
 	b.push(leaf.Path, row)
 }
 
@@ -123,8 +125,18 @@ func (b *builder) push(path patch.Path, row branch) {
 	if row.group {
 		width += 2 // the fold mark
 	}
-	t.name = max(t.name, width)
+	b.widen(0, width)
 	t.all = append(t.all, row)
+}
+
+// widen notes how wide the content of a column would like it to be.
+func (b *builder) widen(column, width int) {
+	t := b.tree
+	want := [...]*int{&t.name, &t.desired, &t.reported}[column]
+	if b.extra {
+		want = &t.extraWidths[column]
+	}
+	*want = max(*want, width)
 }
 
 // lay finds out which rows are not folded away.

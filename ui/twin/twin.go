@@ -242,6 +242,7 @@ func (p *Pane) Conceal(keys keymap.Map) {
 	p.facts.set(p)
 	p.props.rebuild()
 	p.tags.rebuild()
+	clear(p.history.briefs)
 	p.history.follow()
 }
 
