@@ -23,10 +23,10 @@ type Book struct {
 
 // page is what is known of one twin.
 type page struct {
-	entries  []Entry   // the oldest version first
-	lives    int       // entries of twins of the same name that are no more
-	ended    bool      // it is no more: what comes next begins anew
-	changed  time.Time // when the hub says that the twin was last changed; zero when not known
+	entries  []Entry // the oldest version first
+	lives    int     // entries of twins of the same name that are no more
+	ended    bool    // it is no more: what comes next begins anew
+	latest   Entry   // the whole twin that was changed last, by the clock of the hub, without its values
 	letGo    int
 	revision uint64
 }
@@ -95,8 +95,8 @@ func (b *Book) Twin(t *hub.Twin, source Source, at time.Time) {
 	}
 	p.ended = p.ended || p.beginsAnew(&e)
 	b.put(p, e)
-	if e.changed.After(p.changed) {
-		p.changed = e.changed
+	if e.changed.After(p.latest.changed) {
+		p.latest = Entry{Desired: Side{Version: e.Desired.Version}, Reported: Side{Version: e.Reported.Version}, changed: e.changed}
 	}
 }
 
@@ -145,7 +145,7 @@ func (p *page) patched(s patch.Section, version int64, merge patch.Value) Side {
 // put takes a version: it completes one that is there, or finds its place among them.
 func (b *Book) put(p *page, e Entry) {
 	if p.ended {
-		p.ended, p.lives, p.changed = false, len(p.entries), time.Time{}
+		p.ended, p.lives, p.latest = false, len(p.entries), Entry{}
 	}
 	if i := p.find(&e); i >= 0 {
 		b.complete(p, i, e)
@@ -258,11 +258,10 @@ func (e *Entry) comesAfter(other *Entry) bool {
 // beginsAnew reports whether a twin is another one of the same name: no version is newer than what was
 // known, and yet the hub says that it was changed later.
 func (p *page) beginsAnew(e *Entry) bool {
-	if len(p.entries) == p.lives || !e.changed.After(p.changed) || p.changed.IsZero() {
+	if p.latest.changed.IsZero() || !e.changed.After(p.latest.changed) {
 		return false
 	}
-	newest := &p.entries[len(p.entries)-1]
-	return e.Desired.Version <= newest.Desired.Version && e.Reported.Version <= newest.Reported.Version
+	return e.Desired.Version <= p.latest.Desired.Version && e.Reported.Version <= p.latest.Reported.Version
 }
 
 // lastChanged reads when properties were last changed, by the clock of the hub.

@@ -160,8 +160,8 @@ func TestAnotherTwinOfTheSameName(t *testing.T) {
 	if got := list(b); got != want {
 		t.Errorf("deleted here:\n%s", got)
 	}
-	at := func(tw *hub.Twin, minute int) *hub.Twin {
-		tw.Desired.Metadata = patch.Object(patch.Member{Key: "$lastUpdated", Value: patch.String(noon.Add(time.Duration(minute) * time.Minute).Format(time.RFC3339))})
+	at := func(tw *hub.Twin, minute int64) *hub.Twin {
+		tw.Desired.Metadata = writtenAt(minute)
 		return tw
 	}
 	b = New(0)
@@ -171,6 +171,13 @@ func TestAnotherTwinOfTheSameName(t *testing.T) {
 	b.Twin(at(twin(3, 2, 1), 4), Saved, noon)
 	if got := list(b); got != want {
 		t.Errorf("deleted elsewhere:\n%s", got)
+	}
+	b = New(0)
+	b.Twin(at(twin(8, 7, 1), 2), Read, noon)
+	b.Patch(id, 8, parse(`{"n":8}`), Attached, noon)
+	b.Twin(at(twin(9, 8, 1), 3), Saved, noon)
+	if got := list(b); got != "d7 r1 read\nd8 r1 saved, attached" {
+		t.Errorf("what was received before it was read is no new twin:\n%s", got)
 	}
 	b = New(0)
 	b.Twin(at(twin(8, 7, 1), 2), Read, noon)
@@ -219,10 +226,10 @@ func TestVersionsAreWhatTheTwinWas(t *testing.T) {
 			value := parse(fmt.Sprintf(`{%q:%d}`, key, next.Version))
 			switch rapid.IntRange(0, 2).Draw(t, "what") {
 			case 0:
-				next.Desired = hub.Section{Value: patch.Apply(next.Desired.Value, value), Version: next.Desired.Version + 1}
+				next.Desired = hub.Section{Value: patch.Apply(next.Desired.Value, value), Metadata: writtenAt(next.Version), Version: next.Desired.Version + 1}
 				next.ETag = fmt.Sprintf("E%d", next.Version)
 			case 1:
-				next.Reported = hub.Section{Value: patch.Apply(next.Reported.Value, value), Version: next.Reported.Version + 1}
+				next.Reported = hub.Section{Value: patch.Apply(next.Reported.Value, value), Metadata: writtenAt(next.Version), Version: next.Reported.Version + 1}
 			default:
 				next.Tags = patch.Apply(next.Tags, value)
 				next.ETag = fmt.Sprintf("E%d", next.Version)
@@ -255,6 +262,12 @@ func TestVersionsAreWhatTheTwinWas(t *testing.T) {
 	})
 }
 
+// writtenAt is $metadata of a section that was written some minutes after noon.
+func writtenAt(minute int64) patch.Value {
+	at := noon.Add(time.Duration(minute) * time.Minute).Format(time.RFC3339)
+	return patch.Object(patch.Member{Key: "$lastUpdated", Value: patch.String(at)})
+}
+
 func check(t *rapid.T, b *Book, states []*hub.Twin) {
 	entries := b.Entries(id)
 	bytes := 0
@@ -282,6 +295,9 @@ func check(t *rapid.T, b *Book, states []*hub.Twin) {
 				t.Fatalf("%s\n%d and %d are the same", list(b), j, i)
 			}
 		}
+	}
+	if p := b.pages[id]; p != nil && p.lives > 0 && p.letGo == 0 {
+		t.Fatalf("%s\nthere was one twin alone", list(b))
 	}
 	if bytes != b.bytes {
 		t.Fatalf("%d bytes are counted, there are %d", b.bytes, bytes)
