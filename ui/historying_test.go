@@ -50,11 +50,11 @@ func TestHistoryHasEveryVersionFromEverySource(t *testing.T) {
 		p.toHistory()
 		for _, line := range []string{
 			"v1 · r1  00:00:0", "first seen",
-			"v2 · r1  00:00:0", "saved             first  – → 1",
-			"v3 · r1  00:00:0", "read              setPoint  21.5 → 19  +1",
-			"read, saved       tags owner  facilities → –",
-			"v4 · r1", "read, attached    mode  – → eco",
-			"v4 · r2", "read              reported bootCount  17 → 18",
+			"v2 · r1  00:00:0", "saved                  first  – → 1",
+			"v3 · r1  00:00:0", "read                   setPoint  21.5 → 19  +1",
+			"read, saved            tags owner  facilities → –",
+			"v4 · r1", "read, attached         mode  – → eco",
+			"v4 · r2", "read                   reported bootCount  17 → 18",
 		} {
 			p.sees(line)
 		}

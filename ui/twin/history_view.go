@@ -51,7 +51,7 @@ func listHeight(height, versions int, split bool) int {
 // versionLines draws the list of the versions with its header.
 func (p *Pane) versionLines(th theme.Theme, width, height int, focused bool, now time.Time) []string {
 	h := &p.history
-	rows := versionRows{tab: h, theme: th, focused: focused, now: now, age: width >= 56, source: width >= 72}
+	rows := versionRows{tab: h, theme: th, focused: focused, now: now, age: width >= 56, source: width >= 76}
 	var lines []string
 	if height > min(len(h.versions()), 2) {
 		lines = append(lines, th.Header.Render(cell.Fit(rows.line("version", "seen", "age", "source", "what changed", width), width)))
@@ -71,7 +71,8 @@ type versionRows struct {
 
 func (v versionRows) Len() int { return len(v.tab.versions()) }
 
-const sourceWidth = 16
+// sourceWidth has room for three ways in which a version was seen.
+const sourceWidth = 21
 
 // line puts the parts of a row side by side.
 func (v versionRows) line(name, at, ago, source, what string, width int) string {
