@@ -54,6 +54,10 @@ func found(text, key string) bool {
 func checkFind(t *testing.T, text string, v Value) {
 	for _, m := range v.Members() {
 		raw, ok := Find(text, m.Key)
+		if stored := Stored(raw); stored.Kind() != m.Value.Kind() || stored.Text() != m.Value.Text() ||
+			len(stored.Members()) != len(m.Value.Members()) || len(stored.Items()) != len(m.Value.Items()) {
+			t.Fatalf("%s: stored it is another value", raw)
+		}
 		if !ok || raw != m.Value.String() || Stored(raw).String() != raw {
 			t.Fatalf("%s: at %q is %q, want %s", text, m.Key, raw, m.Value)
 		}

@@ -96,8 +96,8 @@ func Merge(target, patch Value) Value {
 	if patch.kind != Object {
 		return patch
 	}
-	b := newObjectBuilder(target.members)
-	for _, m := range patch.members {
+	b := newObjectBuilder(target.Members())
+	for _, m := range patch.Members() {
 		switch m.Value.kind {
 		case Null:
 			b.delete(m.Key)
@@ -113,7 +113,7 @@ func Merge(target, patch Value) Value {
 // Edit returns object with one change per member of changes: a null value removes the key,
 // any other replaces it as a whole. Unlike Merge it does not look inside.
 func Edit(object Value, changes ...Member) Value {
-	b := newObjectBuilder(object.members)
+	b := newObjectBuilder(object.Members())
 	for _, m := range changes {
 		if m.Value.kind == Null {
 			b.delete(m.Key)
@@ -126,7 +126,7 @@ func Edit(object Value, changes ...Member) Value {
 
 // Index returns a function that finds the members of an object by key, in constant time.
 func (v Value) Index() func(key string) (Value, bool) {
-	b := newObjectBuilder(v.members)
+	b := newObjectBuilder(v.Members())
 	return func(key string) (Value, bool) {
 		if i := b.find(key); i >= 0 {
 			return b.members[i].Value, true

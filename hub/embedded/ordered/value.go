@@ -28,9 +28,18 @@ const (
 // goroutines.
 type Value struct {
 	kind    Kind
-	text    string // Bool: true or false; Number: as written; String: decoded
+	text    string // Bool: true or false; Number: as written; String: decoded; Object and Array: see Stored
 	members []Member
 	items   []Value
+}
+
+// parsed returns v with the members or items that [Stored] has put off reading.
+func (v Value) parsed() Value {
+	if v.text == "" || v.kind != Object && v.kind != Array {
+		return v
+	}
+	v, _ = Parse([]byte(v.text))
+	return v
 }
 
 // Member is one key of an object with its value.
@@ -65,19 +74,24 @@ func (v Value) Kind() Kind { return v.kind }
 
 // Text returns a number as it was written, a string decoded, and true or false; it is empty
 // for the other kinds.
-func (v Value) Text() string { return v.text }
+func (v Value) Text() string {
+	if v.kind == Object || v.kind == Array {
+		return ""
+	}
+	return v.text
+}
 
 // Members returns the members of an object in order, nil for other kinds. The caller must
 // not change them.
-func (v Value) Members() []Member { return v.members }
+func (v Value) Members() []Member { return v.parsed().members }
 
 // Items returns the elements of an array, nil for other kinds. The caller must not change
 // them.
-func (v Value) Items() []Value { return v.items }
+func (v Value) Items() []Value { return v.parsed().items }
 
 // Get returns the member called key, and whether there is one.
 func (v Value) Get(key string) (Value, bool) {
-	for _, m := range v.members {
+	for _, m := range v.Members() {
 		if m.Key == key {
 			return m.Value, true
 		}
@@ -88,6 +102,7 @@ func (v Value) Get(key string) (Value, bool) {
 // Without returns the object without its own members that drop selects; nested objects are
 // left alone.
 func (v Value) Without(drop func(key string) bool) Value {
+	v = v.parsed()
 	kept := make([]Member, 0, len(v.members))
 	for _, m := range v.members {
 		if !drop(m.Key) {

@@ -8,12 +8,14 @@ import (
 
 // Append appends the value to dst as compact JSON.
 func (v Value) Append(dst []byte) []byte {
-	switch v.kind {
-	case Null:
+	switch {
+	case v.kind == Null:
 		return append(dst, "null"...)
-	case String:
+	case v.kind == String:
 		return AppendString(dst, v.text)
-	case Object:
+	case v.text != "": // a scalar, or what is stored
+		return append(dst, v.text...)
+	case v.kind == Object:
 		dst = append(dst, '{')
 		for i, m := range v.members {
 			if i > 0 {
@@ -23,18 +25,15 @@ func (v Value) Append(dst []byte) []byte {
 			dst = m.Value.Append(dst)
 		}
 		return append(dst, '}')
-	case Array:
-		dst = append(dst, '[')
-		for i, item := range v.items {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = item.Append(dst)
-		}
-		return append(dst, ']')
-	default:
-		return append(dst, v.text...)
 	}
+	dst = append(dst, '[')
+	for i, item := range v.items {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = item.Append(dst)
+	}
+	return append(dst, ']')
 }
 
 // String returns the value as compact JSON.

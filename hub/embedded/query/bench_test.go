@@ -27,6 +27,7 @@ func BenchmarkMillion(b *testing.B) {
 		rows       int // that it has to look at
 	}{
 		{"page", `SELECT * FROM devices`, 0},
+		{"page of columns", `SELECT deviceId, status, connectionState, authenticationType, lastActivityTime, capabilities, deviceScope, parentScopes, tags FROM devices`, 0},
 		{"device", `SELECT * FROM devices WHERE deviceId = 'device-0999999'`, 0},
 		{"devices", `SELECT * FROM devices WHERE deviceId IN ['device-0000001', 'device-0500000', 'device-0999999', 'none']`, 0},
 		{"nothing by id", `SELECT * FROM devices WHERE STARTSWITH(deviceId, 'x')`, n},
