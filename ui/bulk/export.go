@@ -78,8 +78,10 @@ func NewExport(opts ExportOptions) *Export {
 	return e
 }
 
-// Title names the overlay.
-func (e *Export) Title() string { return "Export " + cell.Safe(e.opts.What) }
+// Title names the overlay, and says how many rows it is about.
+func (e *Export) Title() string {
+	return "Export " + cell.Safe(e.opts.What) + ": " + cell.Count(e.rows())
+}
 
 // SetTheme changes how the overlay looks.
 func (e *Export) SetTheme(th theme.Theme) { e.theme = th }

@@ -146,7 +146,7 @@ func (f *Method) runLine(i, w int) string {
 	}
 	line := fold + " " + th.Muted.Render(r.At.In(f.now().Location()).Format("15:04:05")) + "  " + end + "  " + cell.Safe(r.Call.Name)
 	if r.Failed == "" {
-		line += "  " + th.Muted.Render(fmt.Sprintf("took %d ms", r.Result.Took.Milliseconds()))
+		line += "  " + th.Muted.Render(took(r.Result.Took))
 	}
 	if r.ID != f.target {
 		line += "  " + th.Muted.Render("on "+cell.Safe(r.ID.String()))
@@ -160,6 +160,14 @@ func (f *Method) runLine(i, w int) string {
 		return th.Selected.Over(line)
 	}
 	return line
+}
+
+// took says how long a call took.
+func took(d time.Duration) string {
+	if ms := d.Milliseconds(); ms > 0 {
+		return fmt.Sprintf("took %d ms", ms)
+	}
+	return "took under 1 ms"
 }
 
 // message returns what there is to say: that it waits, what went wrong, what is wrong with the field
