@@ -45,8 +45,8 @@ func Default() Map {
 		Selection: SelectionKeys{
 			NewDevice:            writes(bind("n", "new device", "create a device", "n")),
 			NewModule:            writes(bind("m", "new module", "create a module on the selected device", "m")),
-			EditDesired:          writes(bind("e", "edit", "edit the desired properties", "e")),
-			EditTags:             writes(bind("t", "edit tags", "edit the tags", "t")),
+			EditDesired:          writes(bind("e", "edit", "edit the desired properties, those of all marked rows when there are some", "e")),
+			EditTags:             writes(bind("t", "edit tags", "edit the tags, those of all marked rows when there are some", "t")),
 			Editor:               writes(bind("E", "in editor", "edit the group, array or long text under the cursor of the twin pane, or the section, in your editor", "E")),
 			Undo:                 writes(bind("z", "undo", "take back the newest save to the selected twin, after a review", "z")),
 			Attach:               writes(bind("c", "attach", "attach a client as the selected identity, or detach it", "c")),
@@ -285,6 +285,7 @@ func Default() Map {
 			Filter:   bind("f", "filter", "show the rows of another outcome", "f"),
 			Save:     bind("s", "save", "save the report to a file", "s"),
 			Rest:     bind("r", "retry", "do again what is not done", "r"),
+			Resolve:  bind("e", "decide", "open a row that is not done in the form, with the change laid over what it is now", "e"),
 		},
 		Hubs: HubsKeys{
 			Open:   bind("enter", "open", "switch to the hub under the cursor", "enter"),

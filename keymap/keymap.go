@@ -189,6 +189,7 @@ type BulkKeys struct {
 	Type, Review       Binding
 	Pause, Stop        Binding
 	Filter, Save, Rest Binding
+	Resolve            Binding
 }
 
 // HubsKeys work in the list of hubs to switch to.

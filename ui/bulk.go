@@ -168,6 +168,8 @@ func (m *Model) bulkAnswer(from *overlay.Run, a overlay.Action) tea.Cmd {
 		w.shown = overlay.NewAgain(a.Operation, m.bulkOptions(a.Rows))
 		m.open(w.shown)
 		return m.preview(w.shown, a.Operation, a.Rows)
+	case overlay.Resolve:
+		return m.resolve(a)
 	case overlay.Close:
 		return m.closeBulk(from)
 	}
@@ -273,6 +275,7 @@ func (m *Model) begun(msg journalMsg) tea.Cmd {
 	run := bulk.Run(hub.Background(context.WithoutCancel(m.ctx)), m.backend, msg.start.Operation, msg.rows, msg.start.Plans, msg.journal)
 	w.run = run
 	w.ending.set(func() { run.Close(graceful) })
+	m.leaveMarked() // what was typed there is in the run
 	var cmd tea.Cmd
 	if w.before != nil { // its rest is being done
 		m.close(w.before)

@@ -93,6 +93,8 @@ func (m *Model) act(from dialog.Dialog, a dialog.Action) tea.Cmd {
 		if f, ok := from.(*form.Properties); ok {
 			return m.save(f, a)
 		}
+	case form.SaveAll:
+		return m.saveMarked(a)
 	case form.OpenEditor:
 		if f, ok := from.(*form.Properties); ok {
 			return m.openEditor(f, a)
@@ -100,6 +102,10 @@ func (m *Model) act(from dialog.Dialog, a dialog.Action) tea.Cmd {
 	case form.ReportProperty, form.AnswerMethods, form.AttachWith:
 		return m.actAs(from, a)
 	case form.Stop:
+		if from == dialog.Dialog(m.marked.form) {
+			m.leaveMarked()
+			return nil
+		}
 		m.stopWrite()
 	default:
 		return m.identityAction(from, a)

@@ -146,6 +146,14 @@ func (m *Model) selection(key keymap.Press) (cmd tea.Cmd, done bool) {
 	if k.Bulk.Matches(key) {
 		return m.openBulk(), true
 	}
+	if m.focus == paneDevices && m.marks().MarkedCount() > 0 {
+		switch {
+		case k.EditDesired.Matches(key):
+			return m.editMarked(patch.Desired), true
+		case k.EditTags.Matches(key):
+			return m.editMarked(patch.Tags), true
+		}
+	}
 	id, ok := m.selected()
 	var act func(hub.ID) tea.Cmd
 	switch {
@@ -252,7 +260,11 @@ func (m *Model) footerKeys() (first, always []keymap.Binding) {
 		first = append(first, m.twin.Hints()...)
 	}
 	if ok { // also before the twin has been read: the footer does not flicker as the cursor moves
-		first = append(first, k.Selection.EditDesired)
+		edit := k.Selection.EditDesired
+		if m.focus == paneDevices && m.marks().MarkedCount() > 0 {
+			edit.Short = "edit marked"
+		}
+		first = append(first, edit)
 	}
 	first = append(first, k.Selection.NewDevice)
 	if ok {

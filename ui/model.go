@@ -108,6 +108,7 @@ type Model struct {
 	calling  calling
 	bulk     bulkWork
 	export   exporting
+	marked   markedEdit
 	runs     []form.Run               // direct methods that were called, the newest first
 	mails    []form.Mail              // messages that were sent, the newest first
 	looking  bool                     // feedback is looked for by itself
@@ -181,6 +182,7 @@ func (m *Model) Close() {
 	m.quit()
 	m.bulk.ending.end()
 	m.export.ending.end()
+	m.marked.ending.end()
 }
 
 // Init implements tea.Model.

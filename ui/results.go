@@ -68,6 +68,10 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.created(msg)
 	case savedMsg:
 		return m.saved(msg)
+	case seenMsg:
+		return m.gotSeen(msg)
+	case conflictedMsg:
+		return m.gotConflicted(msg)
 	case editorMsg:
 		return m.gotEdited(msg)
 	case connectionMsg:

@@ -23,6 +23,7 @@ const (
 	SetTag       Kind = "set-tag"
 	RemoveTag    Kind = "remove-tag"
 	PatchDesired Kind = "patch-desired"
+	PatchTags    Kind = "patch-tags"
 )
 
 // Operation is one thing to do to each of many rows.
@@ -30,7 +31,7 @@ type Operation struct {
 	Kind   Kind        `json:"kind"`
 	Reason string      `json:"reason,omitempty"` // of Disable; may be empty
 	Path   patch.Path  `json:"path,omitempty"`   // of the tag to set or remove
-	Value  patch.Value `json:"value,omitzero"`   // of the tag, or the merge patch for the desired properties
+	Value  patch.Value `json:"value,omitzero"`   // of the tag, or the merge patch for the desired properties or the tags
 }
 
 // maxReason is how long a status reason may be (Azure docs: iot-hub-devguide-identity-registry,
@@ -58,11 +59,12 @@ func (o Operation) Check() error {
 			return errNoPath
 		}
 		return checkSection(patch.Tags, o.merge())
-	case PatchDesired:
+	case PatchDesired, PatchTags:
 		if o.Value.Kind() == patch.KindObject && o.Value.Len() == 0 {
 			return errNoPatch
 		}
-		return checkSection(patch.Desired, o.Value)
+		section, _ := o.section()
+		return checkSection(section, o.Value)
 	}
 	return errNoKind
 }
@@ -89,12 +91,21 @@ func (o Operation) merge() patch.Value {
 // identity.
 func (o Operation) section() (patch.Section, bool) {
 	switch o.Kind {
-	case SetTag, RemoveTag:
+	case SetTag, RemoveTag, PatchTags:
 		return patch.Tags, true
 	case PatchDesired:
 		return patch.Desired, true
 	}
 	return 0, false
+}
+
+// Patch returns the merge patch that the operation is for a section of a twin, and false when it is about
+// the identity.
+func (o Operation) Patch() (s patch.Section, p patch.Value, ok bool) {
+	if s, ok = o.section(); ok {
+		p = o.merge()
+	}
+	return s, p, ok
 }
 
 // status returns what the operation makes of the status of a device.
@@ -115,6 +126,8 @@ func (o Operation) String() string {
 		return "remove the tag " + o.Path.String() + " of"
 	case PatchDesired:
 		return "patch the desired properties of"
+	case PatchTags:
+		return "patch the tags of"
 	}
 	return string(o.Kind)
 }

@@ -16,6 +16,7 @@ type Plan struct {
 	Changes []patch.Change // of status and statusReason, of tags or of desired properties; none for Delete
 	Modules []string       // of a device that is to be deleted: they go with it, as far as the query index knows
 	Skip    string         // why there is nothing to do, in words; empty when there is
+	merge   patch.Value    // what is sent, when it is about the twin
 	Err     error          // why it cannot be done or told: the row could not be read, or the hub would refuse it
 }
 
@@ -63,12 +64,9 @@ func (o Operation) planSection(p *Plan, s patch.Section, t hub.Twin) {
 	if s == patch.Tags {
 		before = t.Tags
 	}
-	after := patch.Apply(before, o.merge())
+	p.merge = needed(o.merge(), before)
+	after := patch.Apply(before, p.merge)
 	p.ETag = t.ETag
-	_, there := before.At(o.Path)
-	if o.Kind == RemoveTag && !there { // a merge patch would make the objects on the way
-		after = before
-	}
 	if patch.SameMeaning(before, after) {
 		p.Skip = alreadySo
 		return

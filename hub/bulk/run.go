@@ -218,7 +218,7 @@ func (r *run) readBack(ctx context.Context, id hub.ID) (hub.Twin, error) {
 // write sends the change of a row.
 func (r *run) write(ctx context.Context, p Plan) error {
 	section, ofTwin := r.op.section()
-	merge := r.op.merge()
+	merge := p.merge
 	switch {
 	case r.op.Kind == Delete:
 		return r.hub.DeleteIdentity(ctx, p.ID, p.ETag)

@@ -47,6 +47,13 @@ func TestEachOperationDoesWhatItSays(t *testing.T) {
 		"desired": {Operation{Kind: PatchDesired, Value: parse(`{"interval":null,"mode":"eco"}`)}, "2 done, 1 skipped", func(f *fakeHub) bool {
 			return f.twins[device].Desired.Value.JSON() == `{"mode":"eco"}`
 		}},
+		"tags": {Operation{Kind: PatchTags, Value: parse(`{"site":null,"floor":{"level":3,"old":null}}`)}, "2 done, 1 skipped", func(f *fakeHub) bool {
+			return f.twins[device].Tags.JSON() == `{"floor":{"level":3}}`
+		}},
+		"what is in no group": {Operation{Kind: PatchDesired, Value: parse(`{"sensor":{"a":null,"b":{"c":null}},"interval":{"x":null}}`)}, "3 skipped", func(f *fakeHub) bool { return f.writes[device] == 0 }},
+		"an empty group": {Operation{Kind: PatchDesired, Value: parse(`{"sensor":{"a":null,"b":{}}}`)}, "2 done, 1 skipped", func(f *fakeHub) bool {
+			return f.twins[device].Desired.Value.JSON() == `{"interval":60,"sensor":{"b":{}}}`
+		}},
 		"desired that is so": {Operation{Kind: PatchDesired, Value: parse(`{"interval":6.0e1}`)}, "3 skipped", func(f *fakeHub) bool { return f.writes[device] == 0 }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -79,6 +86,8 @@ func TestAnOperationThatNoHubTakesIsRefused(t *testing.T) {
 		{Kind: PatchDesired, Value: patch.Object()},
 		{Kind: PatchDesired, Value: patch.Int(1)},
 		{Kind: PatchDesired},
+		{Kind: PatchTags},
+		{Kind: PatchTags, Value: parse(`{"a b":1}`)},
 	} {
 		if op.Check() == nil {
 			t.Errorf("%+v", op)

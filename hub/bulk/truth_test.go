@@ -20,7 +20,7 @@ func TestTheReportIsTheTruth(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		n := rapid.IntRange(0, 40).Draw(rt, "rows")
 		op := rapid.SampledFrom([]Operation{
-			tagSite, {Kind: Disable, Reason: "recall"}, {Kind: Delete}, {Kind: RemoveTag, Path: patch.Path{"site"}}, {Kind: PatchDesired, Value: parse(`{"a":{"b":1}}`)},
+			tagSite, {Kind: Disable, Reason: "recall"}, {Kind: Delete}, {Kind: RemoveTag, Path: patch.Path{"site"}}, {Kind: PatchDesired, Value: parse(`{"a":{"b":1}}`)}, {Kind: PatchTags, Value: parse(`{"site":null,"a":{"b":null}}`)},
 		}).Draw(rt, "operation")
 		seed := rapid.Uint64().Draw(rt, "seed")
 		preview := rapid.Bool().Draw(rt, "preview")

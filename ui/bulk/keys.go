@@ -28,7 +28,7 @@ func (r *Run) Keys() []keymap.Binding {
 	case r.target != nil:
 		return []keymap.Binding{k.Accept, k.Type, k.Leave}
 	}
-	return list(k.Filter, k.Save, k.Rest, k.Leave)
+	return list(k.Filter, k.Save, k.Rest, k.Resolve, k.Leave)
 }
 
 // Keys returns the keys that the dialog takes now; while a path is typed, those that do something

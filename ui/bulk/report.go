@@ -90,6 +90,8 @@ func (r *Run) pressReport(key tea.KeyPressMsg) Action {
 		r.target = newTarget(filepath.Join(r.opts.Folder, name))
 	case k.Rest.Matches(key) && r.rest() > 0:
 		return Again{r.op, r.report.Rest()}
+	case k.Resolve.Matches(key) && r.resolvable():
+		return Resolve{r.op, r.report.Rows[r.shown[r.grid.Cursor()]]}
 	default:
 		r.grid.Press(r.keys.Move, key)
 	}
@@ -147,6 +149,9 @@ func (r *Run) viewReport(w, h int) string {
 	if r.rest() > 0 {
 		p.hints = append(p.hints, k.Rest)
 	}
+	if r.resolvable() {
+		p.hints = append(p.hints, k.Resolve)
+	}
 	p.hints = append(p.hints, k.Save, k.Filter, r.keys.Move.Down)
 	switch {
 	case r.notice != "" && r.bad:
@@ -157,6 +162,17 @@ func (r *Run) viewReport(w, h int) string {
 		p.message = r.noteOf(r.shown[r.grid.Cursor()], iw, max(ih/4, 1))
 	}
 	return p.draw(r.theme, w, h)
+}
+
+// resolvable reports whether the row of the cursor can be decided on in a form: it is a change of a twin
+// that was not made.
+func (r *Run) resolvable() bool {
+	_, _, ofTwin := r.op.Patch()
+	if !ofTwin || len(r.shown) == 0 {
+		return false
+	}
+	o := r.report.Of(r.shown[r.grid.Cursor()]).Outcome
+	return o != bulk.Done && o != bulk.Skipped
 }
 
 // summary says how many rows came to what.

@@ -51,6 +51,11 @@ type (
 		Operation bulk.Operation
 		Rows      []hub.ID
 	}
+	// Resolve asks for a row that was not changed to be opened in a form, with the operation laid over it.
+	Resolve struct {
+		Operation bulk.Operation
+		ID        hub.ID
+	}
 	// Close asks for the overlay to be taken away for good, and what it waits for to be given up.
 	Close struct{}
 )

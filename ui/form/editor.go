@@ -32,6 +32,9 @@ func (f *Properties) EditRow(p patch.Path, alone bool) Action {
 		p = p[:len(p)-1]
 		v, ok = f.draft.At(p)
 	}
+	if f.refuseWhole(v) {
+		return nil
+	}
 	p = append(patch.Path{}, p...)
 	for _, c := range f.conflicts {
 		if under(c.Path, p) || under(p, c.Path) {

@@ -1,6 +1,8 @@
 package form
 
 import (
+	"fmt"
+
 	"twindeck/hub/patch"
 	"twindeck/keymap"
 	"twindeck/ui/cell"
@@ -23,6 +25,8 @@ func (f *Properties) message(w, h int) []string {
 func (f *Properties) sentence() (text string, style theme.Style, mark string) {
 	th := f.theme
 	switch {
+	case f.busy && f.shared != nil:
+		return fmt.Sprintf("reading the rows: %d of %d", f.shared.read, f.shared.rows) + cell.Ellipsis, th.Accent, theme.Mark
 	case f.busy:
 		return "saving" + cell.Ellipsis, th.Accent, theme.Mark
 	case f.leaving:
@@ -98,6 +102,8 @@ func (f *Properties) rowText(r row) (text string, style theme.Style, mark string
 		return r.path.String() + " was changed on both sides: decide whose value stays", f.theme.Warn, theme.Conflict
 	case r.violates != "":
 		return r.path.String() + " " + r.violates, f.theme.Bad, theme.Rejected
+	case r.has && f.differs(r.now):
+		return r.path.String() + ": the rows differ, and stay as they are unless something is typed here", f.theme.Muted, " "
 	case r.depth() > 0:
 		return r.path.String(), f.theme.Muted, " "
 	default:
@@ -168,7 +174,7 @@ func (f *Properties) hints() []keymap.Binding {
 	if !r.same && r.conflict == nil && !r.removed() {
 		hints = append(hints, k.Reset)
 	}
-	if r.has && r.conflict == nil {
+	if r.has && r.conflict == nil && !f.holdsDifferent(r.now) {
 		hints = append(hints, k.Rename)
 	}
 	if !r.group && r.has {

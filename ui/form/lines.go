@@ -192,6 +192,9 @@ func (t *typing) linesText() string {
 
 // typeJSON begins to type what is at a path as JSON; the empty path is the whole section.
 func (f *Properties) typeJSON(p patch.Path, v patch.Value) {
+	if f.refuseWhole(v) {
+		return
+	}
 	if k := kindName(v.Kind()); k != "JSON" {
 		f.notice = "a " + k + " is no JSON of several lines; " + f.keys.Form.Edit.Label + " edits it, " + f.keys.Form.Type.Label + " changes its type"
 		return

@@ -18,6 +18,9 @@ func (f *Properties) startRenaming(r row) {
 			return
 		}
 	}
+	if f.refuseWhole(r.now) {
+		return
+	}
 	name := r.path[len(r.path)-1:].String()
 	f.typing = &typing{path: r.path, group: r.path[:r.depth()], onName: true, rename: true, name: newLine(name), value: newLine(""), start: name}
 }

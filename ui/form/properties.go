@@ -58,6 +58,7 @@ type Properties struct {
 
 	known  []Known    // properties that are offered when one is added
 	handed *handedOut // what is in the user's editor; nil when nothing is
+	shared *shared    // what is known of several rows; nil for a form over one twin
 	past   []step     // what z goes back to, the last one last
 
 	// Derived from the above by refresh.
@@ -96,6 +97,9 @@ func (f *Properties) Title() string {
 	if f.target.Section == patch.Tags {
 		what = "Tags"
 	}
+	if f.shared != nil {
+		return what + " of " + f.sharedTitle()
+	}
 	if f.undo {
 		what = "Undo in " + strings.ToLower(what)
 	}
@@ -123,7 +127,8 @@ func (f *Properties) Dirty() bool {
 // empty reports whether there is nothing to list and nothing to review.
 func (f *Properties) empty() bool { return len(f.rows) == 0 && f.changes == 0 }
 
-// Update takes a key press or a paste; its actions are [Save], [Stop], [OpenEditor] and [Cancel].
+// Update takes a key press or a paste; its actions are [Save] or [SaveAll], [Stop],
+// [OpenEditor] and [Cancel].
 func (f *Properties) Update(msg tea.Msg) Action {
 	if f.busy {
 		return waiting(msg, f.keys.Field.Back)

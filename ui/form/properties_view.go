@@ -172,6 +172,9 @@ func count(n int, what string) string {
 // status says what is edited under which etag, and how far it is changed.
 func (f *Properties) status(w int) string {
 	parts := []string{"etag " + cell.Safe(f.target.ETag)}
+	if f.shared != nil {
+		parts[0] = f.shared.status()
+	}
 	if f.changes > 0 {
 		parts = append(parts, count(f.changes, "change"))
 	}
@@ -179,6 +182,9 @@ func (f *Properties) status(w int) string {
 		parts = append(parts, fmt.Sprintf("%d to decide", n))
 	}
 	text := cell.Truncate(strings.Join(parts, " · "), w)
-	meter := f.meter(w - cell.Width(text) - 2)
+	meter := ""
+	if f.shared == nil { // the rows have sizes of their own
+		meter = f.meter(w - cell.Width(text) - 2)
+	}
 	return f.theme.Muted.Render(text) + cell.Spaces(w-cell.Width(text)-cell.Width(meter)) + meter
 }

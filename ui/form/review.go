@@ -16,6 +16,7 @@ import (
 type review struct {
 	save    Save
 	changes []patch.Change
+	rows    int // how many it is sent to, each under its own etag; 0 for one twin
 	top     int
 	more    bool // some of it was out of view last time
 }
@@ -47,6 +48,9 @@ func (f *Properties) openReview() {
 		},
 		changes: patch.Changes(f.target.Value, f.draft),
 	}
+	if f.shared != nil {
+		f.review.rows = f.shared.rows
+	}
 }
 
 // pressReview answers a key while the changes are reviewed.
@@ -57,6 +61,9 @@ func (f *Properties) pressReview(key tea.KeyPressMsg) Action {
 		f.review = nil
 	case k.Save.Matches(key):
 		f.err = ""
+		if f.shared != nil {
+			return SaveAll{Section: r.save.Section, Patch: r.save.Patch}
+		}
 		return r.save
 	case m.Up.Matches(key):
 		r.top--
@@ -95,6 +102,12 @@ func (r *review) lines(th theme.Theme, w int) []string {
 		names = max(names, cell.Width(c.Path.String()))
 	}
 	names = min(names, max(w/2, 1))
+	literal := func(v patch.Value) string {
+		if r.rows > 0 && v.IsNull() {
+			return "differ"
+		}
+		return literal(v)
+	}
 	add(th.Header, "Changes")
 	for _, c := range r.changes {
 		name := c.Path.String()
@@ -105,12 +118,16 @@ func (r *review) lines(th theme.Theme, w int) []string {
 		case patch.Removed:
 			add(th.Removed, theme.Absent+" "+name+"  "+literal(c.Old)+" "+theme.Arrow+" removed, sends null")
 		default:
-			add(th.Changed, theme.Changed+" "+name+"  "+literal(c.Old)+" "+theme.Arrow+" "+literal(c.New)+typeChange(c))
+			add(th.Changed, theme.Changed+" "+name+"  "+literal(c.Old)+" "+theme.Arrow+" "+literal(c.New)+r.typeChange(c))
 		}
 	}
 	lines = append(lines, "")
 	add(th.Header, "Request")
-	add(th.Muted, `PATCH, If-Match "`+r.save.ETag+`"`)
+	if r.rows > 0 {
+		add(th.Muted, "PATCH of "+count(r.rows, "row")+", each with If-Match on its own etag as it is read now")
+	} else {
+		add(th.Muted, `PATCH, If-Match "`+r.save.ETag+`"`)
+	}
 	body := r.save.body()
 	if one := body.JSON(); cell.Width(cell.Safe(one)) < w {
 		add(theme.Style{}, one)
@@ -123,8 +140,8 @@ func (r *review) lines(th theme.Theme, w int) []string {
 }
 
 // typeChange tells what the values alone may not show: "122" that was 122.
-func typeChange(c patch.Change) string {
-	if c.Old.Kind() == c.New.Kind() {
+func (r *review) typeChange(c patch.Change) string {
+	if c.Old.Kind() == c.New.Kind() || r.rows > 0 && c.Old.IsNull() {
 		return ""
 	}
 	return " (" + c.Old.Kind().String() + " " + theme.Arrow + " " + c.New.Kind().String() + ")"
@@ -154,6 +171,9 @@ func (f *Properties) viewReview(w, h int) string {
 // reviewHints returns the keys of the review besides the one that leads back.
 func (f *Properties) reviewHints() []keymap.Binding {
 	hints := []keymap.Binding{f.keys.Review.Save}
+	if f.shared != nil {
+		hints[0] = short(hints[0], "preview each row")
+	}
 	if f.review.more {
 		hints = append(hints, f.keys.Move.Down, f.keys.Move.Up)
 	}

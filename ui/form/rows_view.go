@@ -115,8 +115,12 @@ func (f *Properties) kindText(r row, typed bool) string {
 		return f.typing.kindText()
 	case r.group:
 		return ""
+	case r.removed() && f.differs(r.was):
+		return ""
 	case r.removed():
 		return r.was.Kind().String()
+	case r.has && f.differs(r.now):
+		return ""
 	case r.has:
 		return r.now.Kind().String()
 	default:
@@ -128,8 +132,11 @@ func (f *Properties) kindText(r row, typed bool) string {
 func (f *Properties) valueText(r row) string {
 	th := f.theme
 	safe := func(v patch.Value, has bool) string {
-		if !has {
+		switch {
+		case !has:
 			return theme.Absent
+		case f.differs(v):
+			return f.differText(r.path)
 		}
 		return cell.Safe(literal(v))
 	}
@@ -155,13 +162,17 @@ func (f *Properties) valueText(r row) string {
 	case r.group && !wasLeaf:
 		return ""
 	}
-	text := valueStyle(th, r.now).Render(safe(r.now, r.has))
+	style := valueStyle(th, r.now)
+	if f.differs(r.now) {
+		style = th.Muted
+	}
+	text := style.Render(safe(r.now, r.has))
 	if r.group {
 		text = ""
 	}
 	if r.had && !r.same {
 		text += th.Muted.Render("   was " + safe(r.was, true))
-		if r.was.Kind() != r.now.Kind() {
+		if r.was.Kind() != r.now.Kind() && !f.differs(r.was) {
 			text += th.Muted.Render(", " + r.was.Kind().String())
 		}
 	}

@@ -48,6 +48,9 @@ func states(th theme.Theme) map[string]updater {
 	offering.SetKnown(KnownIn(patch.Object(patch.Member{Key: "g", Value: hostileSection()}), hostile[2]))
 	press(offering, "down")
 	broken := properties("G", "J", "x")
+	marked := NewShared(patch.Desired, 3, keymap.Default(), th)
+	marked.SetRows([]patch.Value{target.Value, target.Value.With(patch.Path{"n"}, patch.String(hostile[2])), patch.Object()}, 1)
+	reading := NewShared(patch.Tags, 12000, keymap.Default(), th)
 	wrong := newDevice()
 	press(wrong, "東京", "tab", "right", "tab", "x", "enter")
 	refused := NewModule(hostile[2], keymap.Default(), th)
@@ -94,7 +97,7 @@ func states(th theme.Theme) map[string]updater {
 		"token": token, "token of nobody": NewToken(TokenSource{ID: known.ID, Host: hostile[2], Policy: hostile[3], Now: time.Now}, keymap.Default(), th),
 		"list": properties(), "bottom": properties("G"), "removed": properties("d"), "typing": properties("j", "j", "enter", "東京"),
 		"naming": properties("a", hostile[3]), "adding": properties("a", "x", "enter", "["), "leaving": properties("d", "esc"),
-		"review": properties("d", "s"), "failed": failed, "busy": busy, "conflict": conflict, "pasted": pasted, "several": several, "offering": offering, "renaming": properties("j", "r", hostile[3]), "section": properties("G", "J", "pgdown"), "broken": broken,
+		"review": properties("d", "s"), "failed": failed, "busy": busy, "conflict": conflict, "pasted": pasted, "several": several, "offering": offering, "marked": marked, "reading": reading, "renaming": properties("j", "r", hostile[3]), "section": properties("G", "J", "pgdown"), "broken": broken,
 		"empty":  NewProperties(Target{}, keymap.Default(), th),
 		"device": newDevice(), "wrong": wrong, "refused": refused,
 	}

@@ -174,7 +174,7 @@ func isControl(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 }
 
 // startTyping begins to edit the value of a row; of an undecided one, from the user's own value.
 func (f *Properties) startTyping(r row) {
-	v, has := r.now, r.has
+	v, has := r.now, r.has && !f.differs(r.now)
 	if c := r.conflict; c != nil {
 		v, has = c.Mine, c.HasMine
 	}
