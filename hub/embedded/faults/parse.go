@@ -37,6 +37,7 @@ How:
   lose                      carried out, but the answer breaks off (https);
                             not delivered, or never acknowledged (mqtt)
   tear                      the connection ends in the middle of the packet (packets)
+  repeat  overtaken         delivered twice, or behind the next one (notify-desired)
   refuse  refuse=5          turned away, with this code of MQTT (connect, connections)
 
 How often (always when it is left out):
@@ -97,6 +98,7 @@ type spec struct {
 	status           int
 	delay, restart   time.Duration
 	drop, lose, tear bool
+	repeat, overtake bool
 	refuse           bool
 	code             mqtt.ReturnCode
 	how              frequency
@@ -125,7 +127,7 @@ func (f *Faults) Set(text string) error {
 		add(f, &f.requests, s.request, s.how, rest.Fault{Delay: s.delay, Drop: s.drop, Status: s.status, LoseAnswer: s.lose})
 	}
 	if !s.https {
-		fault := gateway.Fault{Delay: s.delay, Drop: s.drop, Lose: s.lose, Tear: s.tear, Code: s.code, Status: s.status}
+		fault := gateway.Fault{Delay: s.delay, Drop: s.drop, Lose: s.lose, Tear: s.tear, Repeat: s.repeat, Overtaken: s.overtake, Code: s.code, Status: s.status}
 		chosen := []gateway.Operation{s.operation}
 		if s.operation == "" {
 			chosen = chosen[:0]
@@ -204,9 +206,11 @@ var readers = map[string]func(s *spec, value string, valued bool) error{
 		s.restart, err = duration("restart", value)
 		return err
 	},
-	"drop": func(s *spec, _ string, valued bool) error { return s.effect(&s.drop, valued) },
-	"lose": func(s *spec, _ string, valued bool) error { return s.effect(&s.lose, valued) },
-	"tear": func(s *spec, _ string, valued bool) error { return s.effect(&s.tear, valued) },
+	"drop":      func(s *spec, _ string, valued bool) error { return s.effect(&s.drop, valued) },
+	"lose":      func(s *spec, _ string, valued bool) error { return s.effect(&s.lose, valued) },
+	"tear":      func(s *spec, _ string, valued bool) error { return s.effect(&s.tear, valued) },
+	"repeat":    func(s *spec, _ string, valued bool) error { return s.effect(&s.repeat, valued) },
+	"overtaken": func(s *spec, _ string, valued bool) error { return s.effect(&s.overtake, valued) },
 	"refuse": func(s *spec, value string, valued bool) error {
 		s.code = mqtt.ServerUnavailable
 		if valued {
@@ -231,7 +235,7 @@ var readers = map[string]func(s *spec, value string, valued bool) error{
 
 func (s *spec) effect(set *bool, valued bool) error {
 	if valued {
-		return errors.New("drop, lose and tear have no value")
+		return errors.New("drop, lose, tear, repeat and overtaken have no value")
 	}
 	*set = true
 	s.effects++
@@ -298,6 +302,8 @@ func (s *spec) check() error {
 		return errors.New("only connections and mqtt:connect can be refused")
 	case s.status != 0 && !s.https && !twin:
 		return errors.New("only https, mqtt:get-twin and mqtt:patch-reported have a status")
+	case (s.repeat || s.overtake) && (!s.mqtt || s.operation != gateway.NotifyDesired):
+		return errors.New("only mqtt:notify-desired can be repeated or overtaken")
 	case s.tear && !s.packet:
 		return errors.New("only a packet can be torn, for example mqtt:puback")
 	case s.packet && !s.tear && !s.lose, s.packet && s.delay > 0:

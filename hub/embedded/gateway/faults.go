@@ -40,6 +40,9 @@ type Fault struct {
 	// Lose lets the message disappear: a request is not carried out, a
 	// notification or method call is not delivered. Connect ignores it.
 	Lose bool
+	// Repeat delivers a notification twice, as QoS 1 may; Overtaken delivers it behind the next
+	// one, and never when there is none. Only for NotifyDesired.
+	Repeat, Overtaken bool
 	// Tear ends the connection in the middle of a packet; only for the packets
 	// to a device, for which Drop means the same.
 	Tear bool
@@ -87,6 +90,8 @@ type outbox struct {
 	mu       sync.Mutex
 	shutDown bool
 	held     map[registry.ID][]letter
+
+	overtaken map[registry.ID][]letter // wait for another to be posted
 }
 
 type letter struct {
@@ -114,6 +119,27 @@ func (o *outbox) post(id registry.ID, topic string, payload []byte, delay time.D
 	time.AfterFunc(delay, func() { o.flush(id) })
 }
 
+// overtake keeps a letter until another one is posted for id.
+func (o *outbox) overtake(id registry.ID, topic string, payload []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.overtaken == nil {
+		o.overtaken = make(map[registry.ID][]letter)
+	}
+	o.overtaken[id] = append(o.overtaken[id], letter{topic: topic, payload: payload})
+}
+
+// late posts what was kept for id to be overtaken.
+func (o *outbox) late(id registry.ID) {
+	o.mu.Lock()
+	letters := o.overtaken[id]
+	delete(o.overtaken, id)
+	o.mu.Unlock()
+	for _, l := range letters {
+		o.post(id, l.topic, l.payload, 0)
+	}
+}
+
 // flush publishes what is due, up to the first that is not: what is due behind
 // it goes when that one does.
 func (o *outbox) flush(id registry.ID) {
@@ -136,7 +162,7 @@ func (o *outbox) shut() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.shutDown = true
-	o.held = nil
+	o.held, o.overtaken = nil, nil
 }
 
 // packetOperations are the operations that single packets to a device are.

@@ -85,6 +85,19 @@ func TestFaultsOfNotifications(t *testing.T) {
 	d.isLost()
 }
 
+// TestNotificationsTwiceAndOutOfOrder: as a broker may deliver QoS 1, and networks of brokers do.
+func TestNotificationsTwiceAndOutOfOrder(t *testing.T) {
+	s := serve(t, Options{Faults: &script{faults: map[Operation][]Fault{NotifyDesired: {{Repeat: true}, {Overtaken: true}, {Overtaken: true}}}}})
+	d := s.connect(pump)
+	d.subscribe(twinDesired + "#")
+	for range 4 {
+		s.desire(pump, `{"a":1}`)
+	}
+	for _, version := range []int{2, 2, 5, 3, 4} {
+		d.expect(fmt.Sprintf("%s?$version=%d", twinDesired, version), fmt.Sprintf(`{"a":1,"$version":%d}`, version))
+	}
+}
+
 func TestFaultsOfMethods(t *testing.T) {
 	s := serve(t, Options{Faults: &script{faults: map[Operation][]Fault{InvokeMethod: {{Lose: true}, {Delay: time.Hour}, {Drop: true}}}}})
 	d := s.answering(pump, 200)

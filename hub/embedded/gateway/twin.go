@@ -100,12 +100,19 @@ func (g *Gateway) patchReported(id registry.ID, patch []byte, ifVersion string) 
 // connected and has subscribed to that: notifications do not wait for a device
 // to come back.
 func (g *Gateway) DesiredChanged(id registry.ID, patch []byte, version int64) {
-	fault := g.fault(NotifyDesired, id)
+	fault, topic := g.fault(NotifyDesired, id), twinDesired+"?$version="+strconv.FormatInt(version, 10)
 	switch {
 	case fault.Drop:
 		g.server.Disconnect(id.String(), errFault)
-	case !fault.Lose:
-		g.outbox.post(id, twinDesired+"?$version="+strconv.FormatInt(version, 10), patch, fault.Delay)
+	case fault.Lose:
+	case fault.Overtaken:
+		g.outbox.overtake(id, topic, patch)
+	default:
+		g.outbox.post(id, topic, patch, fault.Delay)
+		if fault.Repeat {
+			g.outbox.post(id, topic, patch, fault.Delay)
+		}
+		g.outbox.late(id)
 	}
 }
 
