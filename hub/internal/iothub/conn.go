@@ -73,6 +73,13 @@ func (w *webSocket) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// SetWriteDeadline implements net.Conn. The library reads its deadline while it writes.
+func (w *webSocket) SetWriteDeadline(t time.Time) error {
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	return w.Conn.SetWriteDeadline(t)
+}
+
 // SetDeadline implements net.Conn.
 func (w *webSocket) SetDeadline(t time.Time) error {
 	return errors.Join(w.SetReadDeadline(t), w.SetWriteDeadline(t))
