@@ -207,6 +207,7 @@ func (s *Session) setCurrent(c *connection) {
 // again; an error ends the connection.
 func (s *Session) handle(inbox *inbox) (again bool, err error) {
 	items, overflowed := inbox.take()
+	defer inbox.giveBack(items)
 	for _, it := range items {
 		var events []Event
 		var read bool

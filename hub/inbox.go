@@ -36,6 +36,7 @@ type inbox struct {
 
 	mu         sync.Mutex
 	items      []item
+	spare      []item // room for those that come next
 	bytes      int
 	overflowed int
 }
@@ -61,10 +62,25 @@ func (b *inbox) add(it item) {
 }
 
 // take returns what has arrived, in order, and how many patches were let go since the last time.
+// The items are to be given back when they are done with.
 func (b *inbox) take() (items []item, overflowed int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	items, overflowed = b.items, b.overflowed
-	b.items, b.bytes, b.overflowed = nil, 0, 0
+	b.items, b.spare, b.bytes, b.overflowed = b.spare, nil, 0, 0
 	return items, overflowed
+}
+
+// maxSpareItems is for how many items room is kept between two bursts.
+const maxSpareItems = 1 << 10
+
+// giveBack takes the room of items that are done with.
+func (b *inbox) giveBack(items []item) {
+	clear(items) // what they refer to may be much
+	if cap(items) > maxSpareItems {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.spare = items[:0]
 }

@@ -56,13 +56,17 @@ func (r *Recorder) run() {
 // pen is what the recorder's goroutine has to itself.
 type pen struct {
 	r       *Recorder
-	text    []byte // lines, or the rest of one, that are not written yet
-	within  int    // events that are in text, or partly
-	events  int    // that have left, for Options.Most
-	dirty   bool   // something is not forced onto the disk
-	forcing bool   // the timer for that runs
-	stuck   bool   // the last write failed
+	text    []byte      // lines, or the rest of one, that are not written yet
+	within  int         // events that are in text, or partly
+	events  int         // that have left, for Options.Most
+	spare   []hub.Event // room for those that come next
+	dirty   bool        // something is not forced onto the disk
+	forcing bool        // the timer for that runs
+	stuck   bool        // the last write failed
 }
+
+// maxSpare is for how many events room is kept between two bursts.
+const maxSpare = 1 << 12
 
 // take writes all that waits, and then says what was let go and has it read again.
 func (p *pen) take() {
@@ -70,10 +74,12 @@ func (p *pen) take() {
 		r := p.r
 		r.mu.Lock()
 		events, lost := r.events, r.gone
-		r.events, r.bytes, r.gone = nil, 0, gone{}
+		r.events, r.bytes, r.gone = p.spare, 0, gone{}
+		p.spare = nil
 		again := r.again
 		r.mu.Unlock()
 		if len(events) == 0 && lost.count == 0 {
+			p.spare = events
 			return
 		}
 		for i := range events {
@@ -83,6 +89,9 @@ func (p *pen) take() {
 			if len(p.text) >= chunk {
 				p.write()
 			}
+		}
+		if p.spare = events[:0]; cap(events) > maxSpare {
+			p.spare = nil
 		}
 		if lost.count > 0 {
 			p.text = appendLetGo(p.text, lost)
