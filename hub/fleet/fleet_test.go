@@ -20,6 +20,11 @@ const beat = 200 * time.Millisecond
 // start runs an embedded hub with the fleet at work.
 func start(t *testing.T) *hub.Client {
 	t.Helper()
+	return startWith(t, Options{Seed: 1, Beat: beat})
+}
+
+func startWith(t *testing.T, opts Options) *hub.Client {
+	t.Helper()
 	server, err := embedded.Start(t.Context(), embedded.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +40,7 @@ func start(t *testing.T) *hub.Client {
 	if err := Provision(t.Context(), client); err != nil {
 		t.Fatal(err)
 	}
-	f, err := Start(context.Background(), client, Options{Seed: 1, Beat: beat})
+	f, err := Start(context.Background(), client, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

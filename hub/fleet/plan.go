@@ -53,6 +53,10 @@ func plan() []post {
 			desired: `{"pressure":{"target":3.2,"alarm":4.5},"enabled":true}`, character: &flaps{},
 		},
 		{
+			id:      hub.ID{Device: "pump-01", Module: "motor"},
+			desired: `{"speed":1200}`, character: &ramps{},
+		},
+		{
 			id:      hub.ID{Device: "pump-01", Module: "valve"},
 			desired: `{"open":false}`, character: &flaps{},
 		},
@@ -62,12 +66,24 @@ func plan() []post {
 			desired: `{"logLevel":"info","uplinks":["lan","lte"]}`, character: &acknowledges{},
 		},
 		{
+			id:      hub.ID{Device: "gateway-01", Module: "updater"},
+			desired: `{"firmware":"2.0.0","channel":"stable"}`, character: &updates{},
+		},
+		{
 			id:   hub.ID{Device: "light-01"},
 			tags: `{"site":"ist","floor":1,"model":"L2"}`,
 		},
 		{
 			id:      hub.ID{Device: "light-01", Module: "lamp"},
 			desired: `{"brightness":80,"colour":"warm"}`, character: &acknowledges{},
+		},
+		{
+			id:   hub.ID{Device: "door-01"},
+			tags: `{"site":"ank","floor":1,"model":"D1"}`,
+		},
+		{
+			id:      hub.ID{Device: "door-01", Module: "contact"},
+			desired: `{"reportEvery":300}`, character: &sleeps{},
 		},
 	}
 }
