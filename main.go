@@ -87,6 +87,7 @@ type app struct {
 	presenter, mouse bool
 	log              *slog.Logger
 	edit             ui.Edit     // opens the user's editor; nil: there is none
+	seed             uint64      // of the demo fleet
 	record           string      // the file that events go to; empty: none
 	drafts           draft.Store // what is typed and not saved; nil: until the end of the program
 }
@@ -105,6 +106,7 @@ func (a *app) command() *cobra.Command {
 	root.SetFlagErrorFunc(cli.FlagError)
 	a.flags.Add(root.Flags())
 	root.Flags().BoolVar(&a.presenter, "presenter", false, "begin in presenter mode: keys and host names masked, keys pressed captioned")
+	root.Flags().Uint64Var(&a.seed, "seed", 1, "of the embedded hub's demo: what happens in it is the same with the same `N`")
 	root.Flags().StringVar(&a.record, "record", "", "append every event of the attached clients to `FILE`, as JSON lines")
 	root.Flags().BoolVar(&a.mouse, "mouse", false, "take the mouse, which then no longer selects text")
 	root.AddCommand(a.hub(), a.watch(), cli.ProfilesCommand(profile.ConfigFile(a.getenv)))
@@ -116,12 +118,12 @@ func (a *app) hub() *cobra.Command {
 	cmd := command.New(command.Surroundings{
 		StateDir: a.stateDir,
 		OpenLog:  terminal.OpenLog,
-		Demo: func(ctx context.Context, server *embedded.Server, log *slog.Logger) (io.Closer, error) {
+		Demo: func(ctx context.Context, server *embedded.Server, seed uint64, log *slog.Logger) (io.Closer, error) {
 			cs, err := hub.ParseConnectionString(server.ConnectionString("iothubowner"))
 			if err != nil {
 				return nil, err
 			}
-			return fleet.StartDemo(ctx, cs, optionsFor(server, log))
+			return fleet.StartDemo(ctx, cs, optionsFor(server, log), seed)
 		},
 		Usage: cli.Usage,
 	})
@@ -264,7 +266,7 @@ func (a *app) open(ctx context.Context, target *cli.Target) (_ ui.Hub, err error
 	options := ui.Options{
 		Keys: keymap.Default(), Host: client.Host(), Policy: client.Policy(), Embedded: target.Embedded,
 		Name: target.Profile, Color: target.Color, ReadOnly: target.ReadOnly, Production: target.Production,
-		Methods: methods, CAFile: target.CAFile, Store: target.Store(a.stateDir), Edit: a.edit, Drafts: a.drafts, Log: a.log, Now: time.Now,
+		Methods: methods, CAFile: target.CAFile, Store: target.Store(a.stateDir), Edit: a.edit, Drafts: a.drafts, Record: a.record, Log: a.log, Now: time.Now,
 	}
 	if a.stateDir != "" && !target.Embedded { // the demo's hub is gone with this program, and with it whatever is left to do
 		options.BulkFolder = filepath.Join(a.stateDir, "bulk")
@@ -287,7 +289,7 @@ func (a *app) connect(ctx context.Context, target *cli.Target, parts *parts) (*h
 		}
 		opts = optionsFor(server, a.log)
 		opts.WebSocket = target.WebSocket
-		modules, err := fleet.StartDemo(ctx, cs, opts)
+		modules, err := fleet.StartDemo(ctx, cs, opts, a.seed)
 		if err != nil {
 			return nil, err
 		}

@@ -115,6 +115,7 @@ func Default() Map {
 			Acknowledge: writes(bind("a", "acknowledge", "let the client report back what is desired, or stop that", "a")),
 			Report:      writes(bind("p", "report", "report a property as the client", "p")),
 			Answer:      writes(bind("I", "answer methods", "choose what the client answers to direct methods", "I")),
+			Version:     bind("V", "version", "go to the version of the event in the history of its twin", "V"),
 			Compare:     bind("=", "compare", "mark the event; on another: show what differs between the two", "="),
 		},
 		Filter: FilterKeys{

@@ -86,6 +86,7 @@ type LiveKeys struct {
 	Open, Expand, Collapse Binding
 	Acknowledge, Report    Binding // of an attached client
 	Answer                 Binding // to direct methods
+	Version                Binding // of the twin that the event is of
 	Compare                Binding
 }
 

@@ -26,9 +26,9 @@ func (m *Model) hubName(roomy bool) string {
 
 // badges are what the user must not overlook of this hub; in a word each where there is room.
 func (m *Model) badges(roomy bool) string {
-	production, readOnly, presenter := " PROD ", " RO ", " P "
+	production, readOnly, presenter, unrecorded := " PROD ", " RO ", " P ", " REC! "
 	if roomy {
-		production, readOnly, presenter = " PRODUCTION ", " READ-ONLY ", " PRESENTER "
+		production, readOnly, presenter, unrecorded = " PRODUCTION ", " READ-ONLY ", " PRESENTER ", " NOT RECORDING "
 	}
 	text := ""
 	add := func(on bool, style theme.Style, badge string) {
@@ -38,6 +38,7 @@ func (m *Model) badges(roomy bool) string {
 	}
 	add(m.opts.Production, m.theme.Danger, production)
 	add(m.opts.ReadOnly, m.theme.Locked, readOnly)
+	add(m.live.Recording().Err != nil, m.theme.Danger, unrecorded)
 	add(m.opts.Presenter, m.theme.ButtonOn, presenter)
 	return text
 }

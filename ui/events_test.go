@@ -105,3 +105,47 @@ func TestTheCountdownMoves(t *testing.T) {
 		p.sees("reconnects in 5 s")
 	})
 }
+
+func TestTheKeyForAVersionLeadsToIt(t *testing.T) {
+	inBubble(t, Options{Embedded: true}, 120, 36, demo, func(p *pump) {
+		p.toController()
+		p.Press("c")
+		p.wait(time.Second)
+		p.hub.elsewhere(controller, `{"mode":"eco"}`)
+		p.wait(time.Second)
+		p.hub.elsewhere(controller, `{"mode":"off"}`)
+		p.wait(time.Second)
+		p.Press("1", "g", "3", "j") // another twin is shown, and the cursor is on the older patch
+		p.Press("V")
+		p.wait(time.Second)
+		if p.m.twin.ID() != controller || p.m.focus != paneTwin {
+			t.Fatalf("not there:\n%s", p.Text())
+		}
+		p.golden("version-120x36")
+		p.Press("3", "G", "V")
+		p.sees("this event is of no version")
+	})
+}
+
+func TestARecordingThatFailsIsNotOverlooked(t *testing.T) {
+	for _, size := range []string{"80x24", "120x36", "20x5"} {
+		inBubble(t, Options{Embedded: true, Record: "/tmp/record.jsonl"}, sizes[size][0], sizes[size][1], demo, func(p *pump) {
+			p.toController()
+			p.Press("c")
+			p.wait(time.Second)
+			if size != "20x5" {
+				p.sees("Live: 1 attached · rec")
+			}
+			full := errors.New("cannot write /tmp/record.jsonl: no space left on device; make room, and it goes on")
+			p.Send(eventsMsg{batch: hub.Batch{Recording: &hub.RecordState{Err: full, LetGo: 1234}}})
+			p.Press("3")
+			p.golden("unrecorded-" + size)
+			p.Send(eventsMsg{batch: hub.Batch{Recording: &hub.RecordState{LetGo: 1234}}})
+			p.wait(time.Second)
+			p.seesNot("NOT RECORDING", "no space left")
+			if size != "20x5" {
+				p.sees("recording again", "the record lacks 1,234 events")
+			}
+		})
+	}
+}

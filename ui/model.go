@@ -47,6 +47,7 @@ type Options struct {
 	BulkFolder string
 
 	Edit   Edit          // opens the user's editor; nil: there is none
+	Record string        // the file that what clients receive is recorded in; empty: none
 	Drafts draft.Store   // keeps what is typed and not saved; nil: until the end of the program
 	Store  profile.Store // keeps what the user chooses for this hub; nil: until the end of the program
 
@@ -155,7 +156,7 @@ func newModel(ctx context.Context, backend Backend, opts Options) *Model {
 		clock:    opts.Now(),
 		devices:  devices.New(opts.Keys),
 		twin:     twin.New(opts.Keys, opts.Host, book),
-		live:     live.New(opts.Keys),
+		live:     live.New(opts.Keys, opts.Record != ""),
 		modules:  map[string]*task{},
 		leaving:  map[hub.ID]bool{},
 		methods:  map[hub.ID]*form.Method{},

@@ -289,6 +289,9 @@ func (m *Model) gotEvents(msg eventsMsg) tea.Cmd {
 	}
 	m.live.Add(msg.batch.Events, msg.batch.Dropped)
 	cmds := []tea.Cmd{listen(m.ctx, m.backend)}
+	if state := msg.batch.Recording; state != nil {
+		cmds = append(cmds, m.recordingIs(*state))
+	}
 	reread, back := false, false
 	for _, ev := range msg.batch.Events {
 		if up, known := presence(ev.Kind); known && !ev.Observing {

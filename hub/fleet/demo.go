@@ -15,8 +15,9 @@ type Demo struct {
 }
 
 // StartDemo creates the demo's identities on a hub and connects their simulated modules. It blocks
-// until the identities are there; ctx bounds that alone, and [Demo.Close] ends the rest.
-func StartDemo(ctx context.Context, cs hub.ConnectionString, opts hub.Options) (*Demo, error) {
+// until the identities are there; ctx bounds that alone, and [Demo.Close] ends the rest. In the first two
+// minutes [Script] happens to them, with the seed.
+func StartDemo(ctx context.Context, cs hub.ConnectionString, opts hub.Options, seed uint64) (*Demo, error) {
 	client, err := hub.NewClient(cs, opts)
 	if err != nil {
 		return nil, err
@@ -24,7 +25,7 @@ func StartDemo(ctx context.Context, cs hub.ConnectionString, opts hub.Options) (
 	err = Provision(ctx, client)
 	var modules *Fleet
 	if err == nil {
-		modules, err = Start(context.WithoutCancel(ctx), client, Options{RootCAs: opts.RootCAs, MQTTAddress: opts.MQTTAddress, Log: opts.Log})
+		modules, err = Start(context.WithoutCancel(ctx), client, Options{RootCAs: opts.RootCAs, MQTTAddress: opts.MQTTAddress, Log: opts.Log, Seed: seed, Script: true})
 	}
 	if err != nil {
 		return nil, errors.Join(err, client.Close())

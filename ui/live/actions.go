@@ -6,7 +6,7 @@ import (
 	"twindeck/keymap"
 )
 
-// Action is what the pane wants done, nil for nothing: [Work], [Open], [Compare], [As] or [Tell].
+// Action is what the pane wants done, nil for nothing: [Work], [Open], [Compare], [ShowVersion], [As] or [Tell].
 type Action interface{ action() }
 
 type (
@@ -23,6 +23,12 @@ type (
 	// Compare asks for a comparison to be shown, which is a dialog.
 	Compare struct{ Of *Comparison }
 
+	// ShowVersion asks for a version of the desired properties to be shown in the history.
+	ShowVersion struct {
+		ID      hub.ID
+		Version int64
+	}
+
 	// As asks for something to be done as one of the attached clients; see [Pane.Actors].
 	As struct{ Do Act }
 
@@ -36,11 +42,28 @@ type (
 	}
 )
 
-func (Work) action()    {}
-func (Open) action()    {}
-func (Compare) action() {}
-func (As) action()      {}
-func (Tell) action()    {}
+func (Work) action()        {}
+func (Open) action()        {}
+func (Compare) action()     {}
+func (As) action()          {}
+func (ShowVersion) action() {}
+func (Tell) action()        {}
+
+// showVersion asks for the version that an event is about.
+func showVersion(e *entry) Action {
+	version := e.Version
+	switch e.Kind {
+	case hub.EventAcknowledged:
+		version = e.answer.version
+	case hub.EventPatch, hub.EventSynced, hub.EventGap, hub.EventObserved:
+	default:
+		version = 0
+	}
+	if version <= 0 {
+		return Tell{"this event is of no version of the desired properties"}
+	}
+	return ShowVersion{e.ID, version}
+}
 
 // Act is what can be done as an attached client.
 type Act uint8
@@ -76,7 +99,7 @@ func (p *Pane) Keys() []keymap.Binding {
 		keys = append(keys, k.Filter, k.Search)
 	}
 	if p.rows() > 0 {
-		keys = append(keys, k.Open, k.Expand, k.Compare)
+		keys = append(keys, k.Open, k.Expand, k.Compare, k.Version)
 	}
 	if len(p.Actors(hub.ID{})) > 0 {
 		keys = append(keys, k.Acknowledge, k.Report, k.Answer)

@@ -48,8 +48,14 @@ func (p *Pane) Title() string {
 	if len(parts) > 0 {
 		title += ": " + strings.Join(parts, ", ")
 	}
+	switch {
+	case p.recording.Err != nil:
+		title += " · NOT REC"
+	case p.recorded:
+		title += " · rec"
+	}
 	if p.paused {
-		title += ", paused"
+		title += " · paused"
 	}
 	return title
 }

@@ -18,7 +18,7 @@ import (
 
 // filled returns a pane that holds n patches of sensors, each a second after the one before.
 func filled(n int) *Pane {
-	p := New(keymap.Default())
+	p := New(keymap.Default(), false)
 	p.Attach(sensors)
 	for i := range n {
 		p.Add([]hub.Event{patched(int64(i+1), noon.Add(time.Duration(i)*time.Second))}, 0)
@@ -114,7 +114,7 @@ func TestAFilterLooksWhereItIsTold(t *testing.T) {
 		"kind:":               "2 9 lost taken",
 		"identity:sensors":    "2",
 	} {
-		p := New(keymap.Default())
+		p := New(keymap.Default(), false)
 		p.Add(events[:2], 0)
 		press(p, "/")
 		typed(p, filter)
@@ -208,7 +208,7 @@ func TestASearchMarksAndGoesThroughWhatItFinds(t *testing.T) {
 func TestASearchShowsThePlaceThatItFound(t *testing.T) {
 	ev := patched(2, noon)
 	ev.Raw = []byte(`{"long":"` + strings.Repeat("x", 3000) + `needle"}`)
-	p := New(keymap.Default())
+	p := New(keymap.Default(), false)
 	p.Add([]hub.Event{ev, patched(3, noon)}, 0)
 	shown(p, 70, 60)
 	press(p, "s")
@@ -286,14 +286,14 @@ func TestAnEventIsCopiedAndOpenedAsJSON(t *testing.T) {
 	if open, ok := press(p, "enter").(Open); !ok || open.Value.JSON() != want {
 		t.Errorf("opened %v", open)
 	}
-	if _, ok := New(keymap.Default()).Copy(); ok {
+	if _, ok := New(keymap.Default(), false).Copy(); ok {
 		t.Error("copied nothing")
 	}
 }
 
 // However many there are, most of the pane belongs to the events.
 func TestManyClientsAreCompact(t *testing.T) {
-	p := New(keymap.Default())
+	p := New(keymap.Default(), false)
 	for i := range hub.MaxAttached {
 		id := hub.ID{Device: "d", Module: fmt.Sprintf("module-%02d", i)}
 		p.Attach(id)
@@ -329,7 +329,7 @@ func TestManyClientsAreCompact(t *testing.T) {
 }
 
 func TestAReconnectionIsCountedDown(t *testing.T) {
-	p := New(keymap.Default())
+	p := New(keymap.Default(), false)
 	p.Attach(sensors)
 	p.Add([]hub.Event{{At: noon, ID: sensors, Kind: hub.EventConnecting, Wait: 8 * time.Second, Err: errors.New("the cable is out")}}, 0)
 	at := func(now time.Time) string {
@@ -346,7 +346,7 @@ func TestAReconnectionIsCountedDown(t *testing.T) {
 }
 
 func TestAResyncSaysWhatChangedUnseen(t *testing.T) {
-	p := New(keymap.Default())
+	p := New(keymap.Default(), false)
 	p.Attach(sensors)
 	synced := func(version int64, changes ...patch.Change) hub.Event {
 		return hub.Event{At: noon, ID: sensors, Kind: hub.EventSynced, Version: version, Changes: changes}
@@ -379,7 +379,7 @@ func TestAnAcknowledgementIsJoinedToItsPatch(t *testing.T) {
 		"a rejection":      {true, `{"n":{"value":1,"ac":400,"av":2}}`, []string{"rejected 260 ms after PATCH ✗ 400", "acks v2 ✗ 400"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := New(keymap.Default())
+			p := New(keymap.Default(), false)
 			p.Attach(sensors)
 			if tc.ours {
 				p.AddReceipt(hub.Receipt{ID: sensors, DesiredVersion: 2, SentAt: noon.Add(-10 * time.Millisecond)})
@@ -388,7 +388,7 @@ func TestAnAcknowledgementIsJoinedToItsPatch(t *testing.T) {
 			wants(t, p, tc.want...)
 		})
 	}
-	p := New(keymap.Default())
+	p := New(keymap.Default(), false)
 	p.Add([]hub.Event{patched(2, noon), acknowledged(time.Second, `{"temperature":21}`), acknowledged(time.Second, `{"n":{"value":1,"ac":200,"av":77}}`)}, 0)
 	lacks(t, p, "acks", "after it arrived")
 }

@@ -32,12 +32,14 @@ type Pane struct {
 	texts          [2]string // of filter and search, as typed
 	input          textinput.Model
 
-	anchor   uint64 // the event of the cursor when typing began, or as it was moved since
-	anchored bool
-	marked   *entry // to compare another with
-	body     int    // line of the last View that the events began on
-	width    int    // of the last View
-	revision uint64
+	anchor    uint64 // the event of the cursor when typing began, or as it was moved since
+	anchored  bool
+	recorded  bool            // events go to a file
+	recording hub.RecordState // how that goes
+	marked    *entry          // to compare another with
+	body      int             // line of the last View that the events began on
+	width     int             // of the last View
+	revision  uint64
 }
 
 // field is what is typed into.
@@ -49,9 +51,9 @@ const (
 	searchField
 )
 
-// New returns an empty pane that follows the newest event.
-func New(keys keymap.Map) *Pane {
-	p := &Pane{keys: keys, correlator: newCorrelator(), clients: newClients(), follow: true, input: textinput.New()}
+// New returns an empty pane that follows the newest event. recorded says that events go to a file as well.
+func New(keys keymap.Map, recorded bool) *Pane {
+	p := &Pane{keys: keys, recorded: recorded, correlator: newCorrelator(), clients: newClients(), follow: true, input: textinput.New()}
 	p.input.Prompt = ""
 	p.input.KeyMap.Paste = key.NewBinding(key.WithDisabled()) // it would read the clipboard; terminals paste by themselves
 	return p
@@ -144,6 +146,15 @@ func (p *Pane) current() *entry {
 	return p.journal.at(p.number(p.grid.Cursor()))
 }
 
+// SetRecording takes how the recording goes.
+func (p *Pane) SetRecording(state hub.RecordState) {
+	p.revision++
+	p.recorded, p.recording = true, state
+}
+
+// Recording returns how the recording goes, the zero value while it goes well.
+func (p *Pane) Recording() hub.RecordState { return p.recording }
+
 // AddReceipt takes the receipt of a write made here, so that its arrival can be recognised
 // whichever of the two is first.
 func (p *Pane) AddReceipt(r hub.Receipt) {
@@ -200,6 +211,8 @@ func (p *Pane) updateEvent(press tea.KeyPressMsg) Action {
 		return Open{Title: p.titleOf(e), Value: document(e.Event)}
 	case e != nil && k.Compare.Matches(press):
 		return p.compare(e)
+	case e != nil && k.Version.Matches(press):
+		return showVersion(e)
 	case p.grid.Press(p.keys.Move, press):
 		// Leaving the newest event stops following; coming back resumes it.
 		p.follow = p.grid.Cursor() == 0

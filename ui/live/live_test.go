@@ -54,7 +54,7 @@ func TestAWriteIsRecognisedWhicheverComesFirst(t *testing.T) {
 		"patch first":  func(p *Pane) { p.Add([]hub.Event{event}, 0); p.AddReceipt(receipt) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := New(keymap.Default())
+			p := New(keymap.Default(), false)
 			do(p)
 			got := shown(p, 60, 20)
 			for _, want := range []string{"12:00:00.014", "d/sensors v2", "n 1 → 2", "arrived 14 ms after PATCH", `{"n":2,"$version":2}`} {
@@ -64,7 +64,7 @@ func TestAWriteIsRecognisedWhicheverComesFirst(t *testing.T) {
 			}
 		})
 	}
-	p := New(keymap.Default())
+	p := New(keymap.Default(), false)
 	p.AddReceipt(receipt)
 	other := event
 	other.ID.Device = "another"
@@ -75,7 +75,7 @@ func TestAWriteIsRecognisedWhicheverComesFirst(t *testing.T) {
 }
 
 func TestTheListIsBoundedAndSaysSo(t *testing.T) {
-	p := New(keymap.Default())
+	p := New(keymap.Default(), false)
 	for i := range maxEvents + 250 {
 		p.Add([]hub.Event{patched(int64(i+1), noon)}, 0)
 	}
@@ -103,7 +103,7 @@ func TestTheListIsBoundedAndSaysSo(t *testing.T) {
 }
 
 func TestScrollingStopsFollowingAndKeepsThePlace(t *testing.T) {
-	p := New(keymap.Default())
+	p := New(keymap.Default(), false)
 	for i := range 20 {
 		p.Add([]hub.Event{patched(int64(i+1), noon)}, 0)
 	}
@@ -129,7 +129,7 @@ func TestScrollingStopsFollowingAndKeepsThePlace(t *testing.T) {
 }
 
 func TestEveryKindOfEventIsNamed(t *testing.T) {
-	p := New(keymap.Default())
+	p := New(keymap.Default(), false)
 	p.Attach(sensors)
 	if got := shown(p, 60, 20); !strings.Contains(got, "attaching…") {
 		t.Errorf("%s", got)
@@ -166,7 +166,7 @@ func TestAnEventExpandsAndFolds(t *testing.T) {
 		ev.Changes = append(ev.Changes, patch.Change{Path: patch.Path{fmt.Sprintf("key%d", i)}, Kind: patch.Added, New: patch.Bool(true)})
 	}
 	ev.Raw = []byte(`{"long":"` + strings.Repeat("x", 500) + `"}`)
-	p := New(keymap.Default())
+	p := New(keymap.Default(), false)
 	p.Add([]hub.Event{ev}, 0)
 	if got := shown(p, 60, 30); !strings.Contains(got, "5 more") || strings.Contains(got, "key8") || !strings.Contains(got, "511 B") {
 		t.Errorf("brief:\n%s", got)
@@ -184,7 +184,7 @@ func TestAnEventExpandsAndFolds(t *testing.T) {
 func BenchmarkAddAndView(b *testing.B) {
 	for _, n := range []int{100, maxEvents} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			p := New(keymap.Default())
+			p := New(keymap.Default(), false)
 			for i := range n {
 				p.Add([]hub.Event{patched(int64(i+1), noon)}, 0)
 			}
@@ -198,7 +198,7 @@ func BenchmarkAddAndView(b *testing.B) {
 }
 
 func TestModulesOfTheSameNameAreToldApart(t *testing.T) {
-	p := New(keymap.Default())
+	p := New(keymap.Default(), false)
 	p.Attach(sensors)
 	p.Add([]hub.Event{patched(2, noon)}, 0)
 	if got := shown(p, 50, 20); strings.Contains(got, " d/sensors v2") {
@@ -211,7 +211,7 @@ func TestModulesOfTheSameNameAreToldApart(t *testing.T) {
 }
 
 func TestHowToBeginIsSaidInAnyRoom(t *testing.T) {
-	p := New(keymap.Default())
+	p := New(keymap.Default(), false)
 	for _, size := range [][2]int{{20, 3}, {18, 1}, {38, 6}, {60, 20}} {
 		if got := shown(p, size[0], size[1]); !strings.Contains(got, "c to attach") {
 			t.Errorf("%v:\n%s", size, got)
@@ -220,7 +220,7 @@ func TestHowToBeginIsSaidInAnyRoom(t *testing.T) {
 }
 
 func TestTheReceiptsKeptAreBounded(t *testing.T) {
-	p := New(keymap.Default())
+	p := New(keymap.Default(), false)
 	for i := range int64(maxReceipts + 44) {
 		p.AddReceipt(hub.Receipt{ID: sensors, DesiredVersion: i, SentAt: noon})
 	}

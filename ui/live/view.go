@@ -55,11 +55,12 @@ func (p *Pane) View(th theme.Theme, width, height int, focused bool, now time.Ti
 	} else {
 		fields = take(fields, 2)
 	}
+	banner := take(v.banner(width), 2)
 	if height >= 6 {
 		foot = take([]string{v.footLine(width)}, 1)
 	}
 	top = take(v.clients(width, min(clientLines, height/4)), 3)
-	lines := slices.Concat(top, fields)
+	lines := slices.Concat(banner, top, fields)
 	if p.rows() == 0 {
 		for _, hint := range p.hints(width, left) {
 			if left > 0 {
@@ -135,6 +136,21 @@ func (v view) typed(room int) string {
 	}
 	line := v.theme.Field.Render(before) + v.theme.FieldCursor.Render(under) + v.theme.Field.Render(after)
 	return cell.Truncate(line, room)
+}
+
+// banner says that events are not recorded, and how many are missing in the record.
+func (v view) banner(width int) []string {
+	r := v.pane.recording
+	var lines []string
+	if r.Err != nil {
+		for _, l := range v.theme.Problem(r.Err.Error(), width-1, 2) {
+			lines = append(lines, cell.Fit(" "+l, width))
+		}
+	}
+	if r.LetGo > 0 {
+		lines = append(lines, cell.Fit(" "+v.theme.Warn.Render("the record lacks "+plural(int(r.LetGo), "event", "events")), width))
+	}
+	return lines
 }
 
 // footLine says whether the list moves, what waits, and how much of it there is.

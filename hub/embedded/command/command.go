@@ -24,7 +24,7 @@ type Surroundings struct {
 	// OpenLog opens the log in a folder. Its file, which may be nil, is closed when the hub has ended.
 	OpenLog func(dir string) (*os.File, *slog.Logger)
 	// Demo sends simulated modules to work on the hub. They are closed before it.
-	Demo func(context.Context, *embedded.Server, *slog.Logger) (io.Closer, error)
+	Demo func(ctx context.Context, server *embedded.Server, seed uint64, log *slog.Logger) (io.Closer, error)
 	// Usage marks an error as a mistake on the command line.
 	Usage func(error) error
 }
@@ -63,7 +63,7 @@ func (s Surroundings) run(ctx context.Context, f Flags, out io.Writer) error {
 		return err
 	}
 	if f.Demo {
-		modules, err := s.Demo(ctx, server, log)
+		modules, err := s.Demo(ctx, server, f.Seed, log)
 		if err != nil {
 			return err
 		}

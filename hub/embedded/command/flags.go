@@ -24,6 +24,7 @@ type Flags struct {
 	Data   string // the file the hub lives in; empty: in memory
 	Fleet  int    // synthetic devices to start with
 	Demo   bool   // start with simulated modules
+	Seed   uint64 // of what they do
 
 	httpsPort, mqttsPort int
 	hostName             string
@@ -41,6 +42,7 @@ func (f *Flags) Add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.Data, "data", "", "`FILE` the hub lives in, created when missing; without it the hub lives in memory")
 	flags.IntVar(&f.Fleet, "fleet", 0, "start with a synthetic fleet of `N` devices, the same every time")
 	flags.BoolVar(&f.Demo, "demo", false, "start with the simulated fleet of the dashboard's demo")
+	flags.Uint64Var(&f.Seed, "seed", 1, "with --demo: what happens in it is the same with the same `N`")
 	flags.StringVar(&f.tier, "tier", "", "hold clients to the quotas of a `TIER` of the service: F1, S1, S2 or S3")
 	flags.DurationVar(&f.indexLag, "index-lag", 0, "let queries see the hub as it was a `DURATION` ago, as those of the service do")
 	flags.StringArrayVar(&f.faults, "fault", nil, "fail on demand as `SPEC` says, such as twins:PATCH:429:every=10; may be given again")
