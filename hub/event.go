@@ -87,6 +87,7 @@ type Event struct {
 	Via     Via            // Connecting, Connected, Renewed: how
 	Err     error          // Connecting, Lost, TakenOver, Refused: why; Gap: why, when it is not Version; Acknowledged: why it failed; nil otherwise
 
+	Twin            *Twin          // Observed: the twin as it was read
 	Observing       bool           // it is of an observation: what is lost, refused or detached are its reads, and no client
 	Reported        []patch.Change // Observed: what differs from the reported properties known before
 	ReportedVersion int64          // Observed: reported.$version

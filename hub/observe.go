@@ -224,7 +224,7 @@ func (v *observer) saw(twin Twin, whole bool) {
 	v.failures = 0
 	e := Event{
 		ID: v.state.ID, At: twin.ReadAt, Kind: EventObserved, Observing: true,
-		Version: twin.Desired.Version, Value: twin.Desired.Value, ReportedVersion: twin.Reported.Version,
+		Version: twin.Desired.Version, Value: twin.Desired.Value, ReportedVersion: twin.Reported.Version, Twin: &twin,
 	}
 	if was != nil {
 		if was.Desired.Version != twin.Desired.Version {

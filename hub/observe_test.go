@@ -58,6 +58,9 @@ func (o *observed) kinds() string {
 	var kinds []string
 	for _, e := range o.told {
 		kinds = append(kinds, fmt.Sprintf("%v v%d/%d", e.Kind, e.Version, e.ReportedVersion))
+		if e.Kind == EventObserved && (e.Twin == nil || e.Twin.Desired.Version != e.Version) {
+			kinds = append(kinds, "without its twin")
+		}
 	}
 	return strings.Join(kinds, ", ")
 }

@@ -21,21 +21,29 @@ func (m *Model) saw(t hub.Twin, source history.Source) {
 	m.book.Twin(&t, source, at)
 }
 
-// heardFrom notes what an attached client received or reported, and what observation has found.
-func (m *Model) heardFrom(ev hub.Event) {
-	if ev.Version <= 0 || ev.Err != nil || ev.Value.Kind() != patch.KindObject {
-		return
-	}
-	switch ev.Kind {
-	case hub.EventSynced:
-		m.book.Desired(ev.ID, ev.Version, ev.Value, history.Attached, ev.At)
-	case hub.EventPatch:
-		m.book.Patch(ev.ID, ev.Version, ev.Value, history.Attached, ev.At)
-	case hub.EventAcknowledged:
-		m.book.Reported(ev.ID, ev.Version, ev.Value, history.Attached, ev.At)
-	case hub.EventObserved:
-		m.book.Desired(ev.ID, ev.Version, ev.Value, history.Observed, ev.At)
-	case hub.EventConnecting, hub.EventConnected, hub.EventGap, hub.EventLost, hub.EventTakenOver, hub.EventRenewed, hub.EventMethod, hub.EventRefused, hub.EventDetached:
+// heardFrom notes what attached clients received or reported, and what observation has found. The
+// twins that were observed are not kept in the events besides.
+func (m *Model) heardFrom(events []hub.Event) {
+	for i := range events {
+		ev := &events[i]
+		if ev.Twin != nil {
+			m.book.Twin(ev.Twin, history.Observed, ev.At)
+			ev.Twin = nil
+			continue
+		}
+		if ev.Version <= 0 || ev.Err != nil || ev.Value.Kind() != patch.KindObject {
+			continue
+		}
+		switch ev.Kind {
+		case hub.EventSynced:
+			m.book.Desired(ev.ID, ev.Version, ev.Value, history.Attached, ev.At)
+		case hub.EventPatch:
+			m.book.Patch(ev.ID, ev.Version, ev.Value, history.Attached, ev.At)
+		case hub.EventAcknowledged:
+			m.book.Reported(ev.ID, ev.Version, ev.Value, history.Attached, ev.At)
+		case hub.EventConnecting, hub.EventConnected, hub.EventGap, hub.EventLost, hub.EventTakenOver, hub.EventRenewed,
+			hub.EventMethod, hub.EventRefused, hub.EventDetached, hub.EventObserved:
+		}
 	}
 }
 

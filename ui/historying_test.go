@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 
 	"twindeck/hub"
 	"twindeck/hub/patch"
+	"twindeck/ui/history"
 )
 
 // toHistory goes to the History tab of the selected twin.
@@ -52,9 +54,9 @@ func TestHistoryHasEveryVersionFromEverySource(t *testing.T) {
 			"v1 · r1  00:00:0", "first seen",
 			"v2 · r1  00:00:0", "saved                  first  – → 1",
 			"v3 · r1  00:00:0", "read                   setPoint  21.5 → 19  +1",
-			"read, saved            tags owner  facilities → –",
+			"read, saved            tags owner  facilities",
 			"v4 · r1", "read, attached         mode  – → eco",
-			"v4 · r2", "read                   reported bootCount  17 → 18",
+			"v4 · r2", "read                   reported bootCount  17",
 		} {
 			p.sees(line)
 		}
@@ -259,5 +261,23 @@ func TestVersionsBetweenTwoReads(t *testing.T) {
 		p.sees("desired  5 → 6  not all of it was seen")
 		p.Press("l", "u")
 		p.sees("was not seen, so it cannot be restored")
+	})
+}
+
+func TestHistoryOfATwinThatIsObserved(t *testing.T) {
+	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
+		observes(p)
+		for v := int64(2); v < 5; v++ {
+			seen := p.hub.twins[controller]
+			seen.ETag, seen.Version = fmt.Sprint("observed", v), 10*v
+			seen.Desired.Version, seen.Desired.Value = v, seen.Desired.Value.With(patch.Path{"n"}, patch.Int(v))
+			seen.Reported.Version, seen.Reported.Value = 3*v, seen.Reported.Value.With(patch.Path{"n"}, patch.Int(v))
+			p.observed(hub.Event{Kind: hub.EventObserved, Version: v, Value: seen.Desired.Value, ReportedVersion: 3 * v, Twin: &seen})
+		}
+		p.toHistory()
+		p.sees("v4 · r12", "n  3 → 4  +1", "v3 · r9", "v2 · r6")
+		if s := p.m.book.Entries(controller)[2].Sources; s != history.Observed {
+			t.Errorf("%v", s)
+		}
 	})
 }

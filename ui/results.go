@@ -287,6 +287,7 @@ func (m *Model) gotEvents(msg eventsMsg) tea.Cmd {
 		}
 		return after(m.ctx, idlePeriod, listenMsg{})
 	}
+	m.heardFrom(msg.batch.Events)
 	m.live.Add(msg.batch.Events, msg.batch.Dropped)
 	cmds := []tea.Cmd{listen(m.ctx, m.backend)}
 	if state := msg.batch.Recording; state != nil {
@@ -297,7 +298,6 @@ func (m *Model) gotEvents(msg eventsMsg) tea.Cmd {
 		if up, known := presence(ev.Kind); known && !ev.Observing {
 			m.devices.SetConnected(ev.ID, up)
 		}
-		m.heardFrom(ev)
 		reread = m.outdates(ev) || reread
 		back = back || ev.Kind == hub.EventConnected && m.reach.link == unreachable
 		if ev.Kind == hub.EventRefused && ev.Err != nil {
