@@ -250,7 +250,7 @@ func (s *soak) lost(before, after looks, ours bool) string {
 	last := s.last[len(s.last)-1]
 	atList := !before.covered && before.focus == paneDevices || strings.HasPrefix(last, "click") || strings.HasPrefix(last, "scroll")
 	for id := range before.marks {
-		if !after.marks[id] && s.there(id) && !(ours && !before.covered) && !before.bulk && !after.bulk {
+		if !after.marks[id] && s.there(id) && (!ours || before.covered) && !before.bulk && !after.bulk {
 			return fmt.Sprintf("the mark of %v is lost", id)
 		}
 	}

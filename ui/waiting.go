@@ -9,7 +9,7 @@ func (m *Model) waits(key tea.KeyPressMsg) bool {
 	k := m.keys.Devices
 	about := m.front() == nil && m.query.bar == nil && m.query.results == nil && m.focus == paneDevices && !m.devices.Typing() &&
 		(k.MarkAll.Matches(key) || k.Export.Matches(key))
-	if len(m.waiting) == 0 && !(about && m.devices.Looking()) {
+	if len(m.waiting) == 0 && (!about || !m.devices.Looking()) {
 		return false
 	}
 	m.waiting = append(m.waiting, key)
