@@ -52,7 +52,7 @@ func (m *Model) gotEdited(msg editorMsg) tea.Cmd {
 
 // editInEditor opens what the cursor of the twin pane is on in the user's editor, or the section, over the
 // form that takes what comes of it.
-func (m *Model) editInEditor(id hub.ID) tea.Cmd {
+func (m *Model) editInEditor(hub.ID) tea.Cmd {
 	if m.twin.Twin() == nil {
 		return m.say(info, "reading the twin"+theme.Pending+" try again in a moment")
 	}

@@ -44,7 +44,7 @@ func (m *Model) knownTags(id hub.ID) []form.Known {
 	var known []form.Known
 	for i := len(m.known.order) - 1; i >= 0 && len(known) < maxKnown; i-- {
 		if other := m.known.get(m.known.order[i]); other.ID != id && other.IsModule() == id.IsModule() {
-			known = append(known, form.KnownIn(other.Tags, strings.TrimPrefix(other.ID.String(), id.Device+"/"))...)
+			known = append(known, form.KnownIn(other.Tags, strings.TrimPrefix(other.String(), id.Device+"/"))...)
 		}
 	}
 	for _, p := range m.devices.TagPaths(tagsOffered) {

@@ -180,7 +180,7 @@ func (f *Properties) hints() []keymap.Binding {
 	if !r.group && r.has {
 		hints = append(hints, k.Type)
 	}
-	if !r.group && r.has && r.conflict == nil {
+	if !r.group && r.has && r.conflict == nil && !f.holdsDifferent(f.draft) {
 		hints = append(hints, k.Editor)
 	}
 	if len(f.past) > 0 {
@@ -206,7 +206,7 @@ func (f *Properties) typingHints() []keymap.Binding {
 	if t.lines != nil {
 		k := f.keys.Lines
 		hints = []keymap.Binding{k.Accept, k.Review}
-		if t.merge {
+		if t.merge || t.section() { // an object and nothing else
 			return append(hints, k.Editor)
 		}
 		hints = append(hints, k.Type)

@@ -77,7 +77,7 @@ func (t *typing) unfold() {
 
 // fold goes on typing on one line, where the value can be typed on one.
 func (t *typing) fold() {
-	if t.merge {
+	if t.merge || t.section() {
 		return
 	}
 	touched := t.touched()

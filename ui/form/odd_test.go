@@ -52,7 +52,7 @@ func TestOddSections(t *testing.T) {
 						t.Fatalf("%s: no cursor:\n%s", what, s)
 					}
 				}
-				for i := range min(len(f.rows), 40) {
+				for i := range min(len(f.rows), 20) {
 					press(f, "down")
 					see(fmt.Sprint("row ", i))
 				}
