@@ -128,7 +128,7 @@ func (s *schedule) run() (err error) {
 	}
 	client := clientOf(s.t, s.server, func(o *hub.Options) {
 		o.MQTTAddress = s.proxy.Address()
-		if s.seed%4 == 0 {
+		if s.seed%8 == 0 {
 			o.TokenLife = 2 * time.Second
 		}
 	})
@@ -144,6 +144,9 @@ func (s *schedule) run() (err error) {
 		if err := s.step(monitor); err != nil {
 			return err
 		}
+	}
+	if s.seed%8 == 0 { // its token is renewed
+		<-time.After(2200 * time.Millisecond)
 	}
 	for _, remove := range s.armed { // the last edit must arrive: nothing would tell that it did not
 		remove()

@@ -25,6 +25,9 @@ func Append(dst []byte, e hub.Event) []byte {
 	dst = appendHead(dst, e.At, e.Kind.String())
 	dst = appendText(dst, "device", e.ID.Device)
 	dst = appendText(dst, "module", e.ID.Module)
+	if e.Observing {
+		dst = append(dst, `,"observing":true`...)
+	}
 	dst = appendInt(dst, "version", e.Version)
 	if hasValue(e) {
 		dst = append(dst, `,"value":`...)

@@ -88,6 +88,7 @@ func TestTwinsAreKnownBetweenDoubts(t *testing.T) {
 		{Line{Kind: "lost"}, `{"a":1,"b":{}}`},
 		{Line{Kind: "patch", Version: 5, Value: mustParse(t, `{"a":5}`)}, ""},
 		{Line{Kind: "observed", Version: 5, Value: mustParse(t, `{"a":5}`)}, `{"a":5}`},
+		{Line{Kind: "observed", Version: 4, Value: mustParse(t, `{"a":4}`)}, `{"a":5}`},
 		{Line{Kind: "gap", Version: 7}, ""},
 		{Line{Kind: "synced", Version: 7, Value: mustParse(t, `{}`)}, `{}`},
 		{Line{Kind: "let go", Count: 3}, ""},

@@ -128,7 +128,11 @@ func (t *Twins) Follow(l Line) {
 		clear(t.known)
 	case hub.EventGap.String():
 		delete(t.known, l.ID)
-	case hub.EventSynced.String(), hub.EventObserved.String():
+	case hub.EventObserved.String():
+		if t.known[l.ID].Version <= l.Version { // else a client was faster than the read
+			t.known[l.ID] = hub.Section{Value: l.Value, Version: l.Version}
+		}
+	case hub.EventSynced.String():
 		t.known[l.ID] = hub.Section{Value: l.Value, Version: l.Version}
 	case hub.EventPatch.String():
 		switch s, known := t.known[l.ID]; {

@@ -12,6 +12,7 @@
 //	at              string   when this process saw it: RFC 3339, UTC, up to nanoseconds
 //	kind            string   what happened, see below
 //	device, module  string   the identity; module only of a module
+//	observing       boolean  true when it is of an observation and not of a client
 //	version         number   desired.$version; of acknowledged, reported.$version
 //	value           any      synced, observed: all desired properties; patch: the patch without
 //	                         $version; acknowledged: the reported patch; method: the request
