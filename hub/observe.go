@@ -34,8 +34,8 @@ type Observation struct {
 
 // Observe reads the twin of an identity again and again and tells what has changed between two
 // reads, which nobody else notices: no client connects. It returns at once; what is seen comes out
-// of [Monitor.Next]: [EventObserved] for the first read and for each that shows another version,
-// [EventLost] when reads begin to fail, [EventObserved] when they succeed again, and [EventRefused]
+// of [Monitor.Next]: [EventObserved] for the first read and for each that shows other properties or another version of the
+// desired ones, [EventLost] when reads begin to fail, [EventObserved] when they succeed again, and [EventRefused]
 // when there is no sense in going on, because the identity is gone or the policy may not read it. What
 // comes and goes between two reads is not seen.
 //
@@ -233,7 +233,7 @@ func (v *observer) saw(twin Twin, whole bool) {
 		if was.Reported.Version != twin.Reported.Version {
 			e.Reported = patch.Changes(was.Reported.Value, twin.Reported.Value)
 		}
-		same := was.Desired.Version == twin.Desired.Version && was.Reported.Version == twin.Reported.Version
+		same := was.Desired.Version == twin.Desired.Version && len(e.Reported) == 0 // a report of what was known already is none
 		if same && !whole && !back {
 			return
 		}

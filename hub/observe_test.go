@@ -112,6 +112,11 @@ func TestAnObservationTellsWhatChangedBetweenTwoReads(t *testing.T) {
 		if got := o.kinds(); got != "observed v4/9, observed v6/9, observed v6/10" {
 			t.Fatalf("told %s", got)
 		}
+		o.set(func(o *observed) { o.twin.Reported.Version = 11 }) // the same again
+		pass(11 * time.Second)
+		if len(o.told) != 3 {
+			t.Fatalf("told %s", o.kinds())
+		}
 		desired, reported := o.told[1], o.told[2]
 		if c := desired.Changes; len(c) != 1 || c[0].Path.String() != "mode" || c[0].Old.Text() != "eco" || c[0].New.Text() != "off" || desired.Reported != nil {
 			t.Errorf("%+v", desired)
@@ -222,6 +227,7 @@ func TestWhatCannotBeObservedIsSaid(t *testing.T) {
 		}
 	})
 	m := NewMonitor(nil)
+	defer func() { _ = m.Close() }()
 	for _, id := range []ID{{}, {Device: "a/b"}} {
 		if err := m.Observe(id, time.Minute); err == nil {
 			t.Errorf("%v is observed", id)

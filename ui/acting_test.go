@@ -17,7 +17,7 @@ func TestAClientAcknowledgesAsItIsTold(t *testing.T) {
 		p.Press("a")
 		p.golden("acknowledge-120x36")
 		p.Press("j", "j", "enter")
-		p.sees("acks ac/av", "controller reports back what is desired")
+		p.sees("acks ac/av · v1", "controller reports back what is desired")
 		if p.hub.acks[controller] != hub.AckConvention {
 			t.Errorf("told %v", p.hub.acks[controller])
 		}

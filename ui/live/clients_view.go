@@ -35,7 +35,9 @@ func (v view) clients(width, atMost int) []string {
 
 func (v view) clientLine(c *client, width int) string {
 	dot, state := v.state(c, width)
-	state = c.habits() + state
+	if habits := c.habits(); habits != "" {
+		state = habits + strings.TrimPrefix(state, "connected ")
+	}
 	room := max(width-4-cell.Width(state), 1)
 	name := v.theme.Client(c.colour).Render(cell.Fit(fitID(c.id, room), room))
 	return cell.Fit(" "+dot+" "+name+" "+v.theme.Muted.Render(state), width)

@@ -270,11 +270,37 @@ func (v view) payload(e *entry, width int) []string {
 	case e.Raw != nil:
 		return v.json(e, "", string(e.Raw), width)
 	case e.Kind == hub.EventAcknowledged:
-		return v.json(e, "", e.Value.JSON(), width)
+		if lines := v.json(e, "", e.Value.JSON(), width); lines != nil {
+			return lines
+		}
+		return v.members(e)
 	case e.Kind == hub.EventSynced && e.detail == full:
 		return v.json(e, "", e.Value.JSON(), width)
 	}
 	return nil
+}
+
+// members lists what was reported, where the whole of it is too long: acknowledgements in a few words.
+func (v view) members(e *entry) []string {
+	t := v.theme
+	var lines []string
+	for i, m := range e.Value.Members() {
+		if i == briefChanges {
+			more := fmt.Sprintf("  %s %d more; %s shows them", theme.Pending, e.Value.Len()-i, v.pane.keys.Live.Expand.Label)
+			return append(lines, t.Muted.Render(more))
+		}
+		line := "  " + t.Key.Render(cell.Safe(patch.Path{m.Key}.String())) + " "
+		if ack, ok := patch.ReadAck(m.Value); ok {
+			line += short(ack.Value) + " " + v.status(ack.Code)
+			if ack.Text != "" {
+				line += " " + t.Muted.Render(cell.Safe(ack.Text))
+			}
+		} else {
+			line += short(m.Value)
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // json wraps a text of JSON to lines; one that is too long is left out until the event is expanded.

@@ -440,3 +440,9 @@ func BenchmarkKeyWhileEventsArrive(b *testing.B) {
 		}
 	}
 }
+
+func TestALongReportIsToldInAFewWords(t *testing.T) {
+	p := New(keymap.Default(), false)
+	p.Add([]hub.Event{acknowledged(0, `{"setPoint":{"value":21.5,"ac":400,"av":9,"ad":"too hot\u001b[2J"},"text":"`+strings.Repeat("x", 400)+`","a":1,"b":2,"c":3}`)}, 0)
+	wants(t, p, "setPoint 21.5 ✗ 400 too hot␛[2J", `text "xxx`, "a 1", "1 more; l/→ shows them")
+}

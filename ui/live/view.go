@@ -87,14 +87,15 @@ func (p *Pane) hints(width, height int) []string {
 	case len(p.clients.all) > 0:
 		return []string{"", " waiting for events" + theme.Pending}
 	case p.keys.Selection.Attach.Refused != "":
-		return []string{" Nothing is attached."}
-	case width < 32 || height < 6:
+		return []string{" Nothing is attached.", " " + k.Selection.Observe.Label + " observes a twin"}
+	case width < 32 || height < 8:
 		return []string{" " + k.Selection.Attach.Label + " to attach"}
 	}
 	return []string{
 		"", " Nothing is attached.", "",
 		" Press " + k.Selection.Attach.Label + " to attach a client as",
-		" the selected device or module", " and watch what it receives.",
+		" the selected device or module", " and watch what it receives, or",
+		" " + k.Selection.Observe.Label + " to read its twin now and then,", " which disturbs nobody.",
 	}
 }
 
