@@ -291,60 +291,6 @@ func TestAnEventIsCopiedAndOpenedAsJSON(t *testing.T) {
 	}
 }
 
-// However many there are, most of the pane belongs to the events.
-func TestManyClientsAreCompact(t *testing.T) {
-	p := New(keymap.Default(), false)
-	for i := range hub.MaxAttached {
-		id := hub.ID{Device: "d", Module: fmt.Sprintf("module-%02d", i)}
-		p.Attach(id)
-		kind := hub.EventConnected
-		if i == 40 {
-			kind = hub.EventRefused
-		}
-		p.Add([]hub.Event{{At: noon, ID: id, Kind: kind}}, 0)
-	}
-	got := strings.Split(shown(p, 60, 30), "\n")
-	if !strings.HasPrefix(got[0], " ✗ module-40 refused  ● module-00") {
-		t.Errorf("trouble does not come first: %q", got[0])
-	}
-	if !strings.HasPrefix(got[4], "────") || !strings.Contains(got[3], " connected") || !strings.Contains(got[3], "+") {
-		t.Errorf("%s", strings.Join(got[:6], "\n"))
-	}
-	for w := 1; w < 100; w += 7 {
-		for h := range 30 {
-			lines := p.View(theme.Theme{}, w, h, true, noon)
-			if len(lines) != h {
-				t.Fatalf("%dx%d: %d lines", w, h, len(lines))
-			}
-			for _, l := range lines {
-				if ansi.StringWidth(l) != w {
-					t.Fatalf("%dx%d: %q", w, h, l)
-				}
-			}
-			if h >= 3 && !strings.Contains(strings.Join(lines, "\n"), "12:00") && w > 8 {
-				t.Fatalf("%dx%d has no event:\n%s", w, h, strings.Join(lines, "\n"))
-			}
-		}
-	}
-}
-
-func TestAReconnectionIsCountedDown(t *testing.T) {
-	p := New(keymap.Default(), false)
-	p.Attach(sensors)
-	p.Add([]hub.Event{{At: noon, ID: sensors, Kind: hub.EventConnecting, Wait: 8 * time.Second, Err: errors.New("the cable is out")}}, 0)
-	at := func(now time.Time) string {
-		return ansi.Strip(strings.Join(p.View(theme.Theme{}, 70, 24, true, now), "\n"))
-	}
-	for after, want := range map[time.Duration]string{0: "reconnects in 8 s", 2500 * time.Millisecond: "reconnects in 6 s", 9 * time.Second: "connecting…"} {
-		if got := at(noon.Add(after)); !strings.Contains(got, want) || !strings.Contains(got, "reconnecting in 8 s") || !strings.Contains(got, "✗ the cable is out") {
-			t.Errorf("after %v no %q:\n%s", after, want, got)
-		}
-	}
-	if !p.Ticks() {
-		t.Error("nobody draws it again")
-	}
-}
-
 func TestAResyncSaysWhatChangedUnseen(t *testing.T) {
 	p := New(keymap.Default(), false)
 	p.Attach(sensors)
@@ -357,40 +303,6 @@ func TestAResyncSaysWhatChangedUnseen(t *testing.T) {
 	wants(t, p, "resynced v3, nothing missed")
 	p.Add([]hub.Event{synced(5, patch.Change{Path: patch.Path{"mode"}, Kind: patch.Removed, Old: patch.Int(4)})}, 0)
 	wants(t, p, "resynced v5, missed:", "mode 4 → removed")
-}
-
-func acknowledged(at time.Duration, reported string) hub.Event {
-	v, err := patch.Parse([]byte(reported))
-	if err != nil {
-		panic(err)
-	}
-	return hub.Event{At: noon.Add(at), ID: sensors, Kind: hub.EventAcknowledged, Version: 40, Value: v}
-}
-
-func TestAnAcknowledgementIsJoinedToItsPatch(t *testing.T) {
-	for name, tc := range map[string]struct {
-		ours     bool
-		reported string
-		want     []string
-	}{
-		"plain, ours":      {true, `{"n":2}`, []string{"acknowledged 260 ms after PATCH", "reported, acks v2", "  260 ms after PATCH"}},
-		"plain, another's": {false, `{"n":2}`, []string{"acknowledged 250 ms after it arrived"}},
-		"by its version":   {true, `{"n":{"value":1,"ac":200,"av":2,"ad":"done"}}`, []string{"acks v2"}},
-		"a rejection":      {true, `{"n":{"value":1,"ac":400,"av":2}}`, []string{"rejected 260 ms after PATCH ✗ 400", "acks v2 ✗ 400"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p := New(keymap.Default(), false)
-			p.Attach(sensors)
-			if tc.ours {
-				p.AddReceipt(hub.Receipt{ID: sensors, DesiredVersion: 2, SentAt: noon.Add(-10 * time.Millisecond)})
-			}
-			p.Add([]hub.Event{patched(2, noon), patched(3, noon.Add(time.Millisecond)), acknowledged(250*time.Millisecond, tc.reported)}, 0)
-			wants(t, p, tc.want...)
-		})
-	}
-	p := New(keymap.Default(), false)
-	p.Add([]hub.Event{patched(2, noon), acknowledged(time.Second, `{"temperature":21}`), acknowledged(time.Second, `{"n":{"value":1,"ac":200,"av":77}}`)}, 0)
-	lacks(t, p, "acks", "after it arrived")
 }
 
 func FuzzTerms(f *testing.F) {
@@ -439,10 +351,4 @@ func BenchmarkKeyWhileEventsArrive(b *testing.B) {
 			})
 		}
 	}
-}
-
-func TestALongReportIsToldInAFewWords(t *testing.T) {
-	p := New(keymap.Default(), false)
-	p.Add([]hub.Event{acknowledged(0, `{"setPoint":{"value":21.5,"ac":400,"av":9,"ad":"too hot\u001b[2J"},"text":"`+strings.Repeat("x", 400)+`","a":1,"b":2,"c":3}`)}, 0)
-	wants(t, p, "setPoint 21.5 ✗ 400 too hot␛[2J", `text "xxx`, "a 1", "1 more; l/→ shows them")
 }
