@@ -60,15 +60,19 @@ func (p *Pane) tabLine(th theme.Theme, width int) string {
 	return b.String()
 }
 
-// tabName is what a tab is called on the line of tabs; a letter where there is no room for all.
+// tabName is what a tab is called on the line of tabs: closer together, and a letter, where there is
+// no room for all.
 func (p *Pane) tabName(t Tab, width int) string {
-	all := 0
+	letters := 0
 	for t := range tabCount {
-		all += len(t.String()) + 2
+		letters += len(t.String())
 	}
 	name := t.String()
-	if width < all && t != p.tab {
+	wide := width >= letters+2*int(tabCount)
+	if width < letters+int(tabCount)+1 && t != p.tab {
 		name = name[:1]
+	} else if !wide && t != p.tab {
+		return name + " "
 	}
 	return " " + name + " "
 }
