@@ -69,7 +69,7 @@ func (s *Session) run() {
 		if stood > stableAfter {
 			pause.Reset()
 		}
-		wait = pause.NextBackOff()
+		wait = min(pause.NextBackOff(), longestWait)
 	}
 }
 
