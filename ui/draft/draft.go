@@ -9,17 +9,24 @@ import (
 	"twindeck/hub/patch"
 )
 
-// Draft is an unsaved edit of one section of a twin, with all that is needed to go on with it.
+// Draft is an unsaved edit of one section of a twin, or of the twins of several rows, with all that is
+// needed to go on with it.
 type Draft struct {
-	Name    string        `json:"-"`   // of its place in a [Store]; given by it
-	Hub     string        `json:"hub"` // host name
-	Device  string        `json:"device"`
+	Name    string        `json:"-"`      // of its place in a [Store]; given by it
+	Hub     string        `json:"hub"`    // host name
+	Device  string        `json:"device"` // empty with Rows
 	Module  string        `json:"module,omitempty"`
 	Section patch.Section `json:"section"` // patch.Tags or patch.Desired
 	At      time.Time     `json:"at"`      // when it was last changed
 
-	ETag   string      `json:"etag"`   // of the twin it was last compared with
-	Base   patch.Value `json:"base"`   // the section in that twin
+	// Rows are those that are edited together; nil for one twin. They stay the same for every Save under
+	// a name, which need not write them again.
+	Rows []hub.ID `json:"-"`
+
+	ETag string `json:"etag"` // of the twin it was last compared with; empty with Rows
+	// Base is the section in that twin. With Rows it is what they have in common, with null where they
+	// differ; and so is what Edited has there, as long as nothing else is to be.
+	Base   patch.Value `json:"base"`
 	Edited patch.Value `json:"edited"` // the section as it is to be
 	// Undecided are the places where Base and the user disagree and the user has not decided yet.
 	// Edited holds what Base has there.
@@ -27,7 +34,7 @@ type Draft struct {
 	Typing    *Typing     `json:"typing,omitempty"` // the field that was typed into; nil for none
 }
 
-// ID returns the device or module whose twin is edited.
+// ID returns the device or module whose twin is edited; the zero one with Rows.
 func (d Draft) ID() hub.ID { return hub.ID{Device: d.Device, Module: d.Module} }
 
 // Undecided is one conflict. A value whose Has is false is a property that is not there.

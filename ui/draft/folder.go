@@ -16,7 +16,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Folder is a [Store] in a folder that only the user can read: one file for a draft. Several
+// Folder is a [Store] in a folder that only the user can read: one file for a draft, and another one
+// for its rows when it is of several. Several
 // programs may work in one folder. Each holds a lock as long as it runs, which the system takes
 // from it at its end, and by which the others know whose drafts are being worked on.
 type Folder struct {
@@ -25,7 +26,8 @@ type Folder struct {
 	count    atomic.Uint64
 
 	mu   sync.Mutex
-	lock *flock.Flock // nil until there is something to hold
+	lock *flock.Flock    // nil until there is something to hold
+	rows map[string]bool // the drafts whose rows are written
 }
 
 const (
@@ -35,7 +37,9 @@ const (
 
 // Open returns the store in dir. Nothing is written before the first draft is, and dir is created
 // with it when it is missing. The caller must Close the store.
-func Open(dir string) *Folder { return &Folder{dir: dir, instance: strings.ToLower(rand.Text())} }
+func Open(dir string) *Folder {
+	return &Folder{dir: dir, instance: strings.ToLower(rand.Text()), rows: map[string]bool{}}
+}
 
 // hold says to the others that this program works in the folder.
 func (f *Folder) hold() error {
@@ -85,8 +89,12 @@ func (f *Folder) List(hub string) ([]Draft, error) {
 	var drafts []Draft
 	for _, e := range entries {
 		name, ok := strings.CutSuffix(e.Name(), draftSuffix)
+		rows := false
+		if !ok {
+			name, rows = strings.CutSuffix(e.Name(), rowsSuffix)
+		}
 		instance, _, whole := strings.Cut(name, "-")
-		if !ok || !whole || strings.HasPrefix(name, ".") {
+		if !ok && !rows || !whole || strings.HasPrefix(name, ".") {
 			continue
 		}
 		free, known := abandoned[instance]
@@ -95,6 +103,10 @@ func (f *Folder) List(hub string) ([]Draft, error) {
 			abandoned[instance] = free
 		}
 		if !free {
+			continue
+		}
+		if rows {
+			f.sweepRows(name)
 			continue
 		}
 		d, err := f.read(name)
@@ -127,33 +139,55 @@ func (f *Folder) read(name string) (Draft, error) {
 	if err != nil {
 		return Draft{}, err
 	}
-	var d Draft
-	if err := json.Unmarshal(text, &d); err != nil {
+	var w written
+	if err := json.Unmarshal(text, &w); err != nil {
 		return Draft{}, err
 	}
-	d.Name = name
-	return d, nil
+	w.Name = name
+	if w.RowCount > 0 {
+		w.Rows, err = f.readRows(name, w.RowCount)
+	}
+	return w.Draft, err
+}
+
+// written is a draft as its file has it.
+type written struct {
+	Draft
+	RowCount int `json:"rows,omitempty"`
 }
 
 // Save implements [Store]. The file is replaced at once, so that a kill leaves the old draft or the
 // new one. Only a failure of the power may lose the last moments.
 func (f *Folder) Save(d Draft) error {
-	text, err := json.Marshal(d)
+	text, err := json.Marshal(written{d, len(d.Rows)})
 	if err != nil {
 		return err
 	}
 	if err := f.hold(); err != nil {
 		return err
 	}
-	temporary := filepath.Join(f.dir, "."+d.Name+".tmp")
+	if err := f.saveRows(d); err != nil {
+		return err
+	}
+	return f.replace(f.path(d.Name), d.Name, text)
+}
+
+// replace writes a file of the folder, by way of a temporary one.
+func (f *Folder) replace(path, name string, text []byte) error {
+	temporary := filepath.Join(f.dir, "."+name+".tmp")
 	if err := os.WriteFile(temporary, text, 0o600); err != nil {
 		return errors.Join(err, ignoreMissing(os.Remove(temporary)))
 	}
-	return os.Rename(temporary, f.path(d.Name))
+	return os.Rename(temporary, path)
 }
 
 // Remove implements [Store].
-func (f *Folder) Remove(name string) error { return ignoreMissing(os.Remove(f.path(name))) }
+func (f *Folder) Remove(name string) error {
+	if err := ignoreMissing(os.Remove(f.path(name))); err != nil {
+		return err
+	}
+	return f.removeRows(name)
+}
 
 func ignoreMissing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {

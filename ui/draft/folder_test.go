@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"twindeck/hub"
 	"twindeck/hub/patch"
 )
 
@@ -89,6 +90,67 @@ func TestDraftsAreForTheUserAlone(t *testing.T) {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v %v", path, info.Mode(), err)
 		}
+	}
+}
+
+// The rows of a draft come back with it and go with it, and are not written again for every key.
+func TestTheRowsOfADraft(t *testing.T) {
+	dir := t.TempDir()
+	first := Open(dir)
+	d := sample(t)
+	d.Device, d.Module, d.Name = "", "", first.Name()
+	for i := range 3000 {
+		d.Rows = append(d.Rows, hub.ID{Device: fmt.Sprintf("device-%d\n東\x1b", i), Module: strings.Repeat("m", i%2)})
+	}
+	if err := first.Save(d); err != nil {
+		t.Fatal(err)
+	}
+	rows := filepath.Join(dir, d.Name+".rows")
+	before, err := os.Stat(rows)
+	if err != nil || before.Mode().Perm() != 0o600 {
+		t.Fatalf("%v %v", before, err)
+	}
+	d.Edited = parse(t, `{"a":2}`)
+	if err := first.Save(d); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := os.Stat(rows); err != nil || !os.SameFile(before, after) || after.ModTime() != before.ModTime() {
+		t.Errorf("written again: %v", err)
+	}
+	if info, err := os.Stat(first.path(d.Name)); err != nil || info.Size() > 2000 {
+		t.Errorf("a key writes %d bytes: %v", info.Size(), err)
+	}
+	// Another one was killed between the rows and what was typed.
+	orphan := filepath.Join(dir, "killed-1.rows")
+	if err := os.WriteFile(orphan, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := Open(dir)
+	found, err := second.List(d.Hub)
+	if diff := cmp.Diff([]Draft{d}, found, asJSON); err != nil || diff != "" {
+		t.Fatalf("%v %s", err, diff)
+	}
+	if _, err := os.Stat(orphan); err == nil {
+		t.Error("rows of no draft are left behind")
+	}
+	// Without all of its rows it would change fewer than the user has marked.
+	if err := os.WriteFile(rows, []byte(`{"device":"a"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := second.List(d.Hub); err != nil || len(found) != 0 {
+		t.Errorf("listed with some of its rows: %v %v", found, err)
+	}
+	if err := second.Remove(d.Name); err != nil {
+		t.Error(err)
+	}
+	if err := second.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("something is left behind")
 	}
 }
 
