@@ -20,8 +20,13 @@ type bulkWork struct {
 	plans   *bulk.Stream[bulk.Plan]
 	run     *bulk.Stream[bulk.Result]
 	journal string // of an interrupted run that the report on the screen is of; "" without
-	leaving bool   // the user was asked whether to leave in the middle
-	ending  ending
+	// interrupted is the run that an earlier program was in the middle of, nil for none; it was looked for
+	// when looked says so.
+	interrupted *bulk.Interrupted
+	looked      bool
+	typed       *markedRun // what was typed for the run shown last; nil when it was not typed in a form
+	leaving     bool       // the user was asked whether to leave in the middle
+	ending      ending
 }
 
 // graceful is how long rows under way have to come to an end when the program leaves.
@@ -275,17 +280,16 @@ func (m *Model) begun(msg journalMsg) tea.Cmd {
 	run := bulk.Run(hub.Background(context.WithoutCancel(m.ctx)), m.backend, msg.start.Operation, msg.rows, msg.start.Plans, msg.journal)
 	w.run = run
 	w.ending.set(func() { run.Close(graceful) })
-	m.leaveMarked() // what was typed there is in the run
-	var cmd tea.Cmd
+	cmds := []tea.Cmd{m.handOver()}
 	if w.before != nil { // its rest is being done
 		m.close(w.before)
 		w.before = nil
 		if path := w.journal; path != "" {
 			w.journal = ""
-			cmd = func() tea.Msg { return dismissedMsg{bulk.Dismiss(path)} }
+			cmds = append(cmds, func() tea.Msg { return dismissedMsg{bulk.Dismiss(path)} })
 		}
 	}
-	return tea.Batch(cmd, nextResults(m.ctx, w.gen, run))
+	return tea.Batch(append(cmds, nextResults(m.ctx, w.gen, run))...)
 }
 
 func nextResults(ctx context.Context, gen uint64, s *bulk.Stream[bulk.Result]) tea.Cmd {
@@ -317,7 +321,11 @@ func (m *Model) gotResults(msg resultsMsg) tea.Cmd {
 	if !m.shows(w.shown) {
 		text += "; " + m.keys.Selection.Bulk.Label + " shows the report"
 	}
-	return tea.Batch(shown, m.say(t, text), m.readTwin())
+	rest, kept := m.keepRest()
+	if kept {
+		text += "; what was typed is kept for the rest"
+	}
+	return tea.Batch(shown, rest, m.say(t, text), m.readTwin())
 }
 
 // bulkSegment says on the last line how a run is getting on that is not on the screen.

@@ -52,6 +52,7 @@ func (m *Model) reportSaved(msg reportSavedMsg) {
 func (m *Model) findInterrupted() tea.Cmd {
 	folder, host := m.opts.BulkFolder, m.opts.Host
 	if folder == "" {
+		m.bulk.looked = true
 		return nil
 	}
 	return func() tea.Msg {
@@ -61,12 +62,13 @@ func (m *Model) findInterrupted() tea.Cmd {
 }
 
 func (m *Model) gotInterrupted(msg interruptedMsg) tea.Cmd {
+	m.bulk.looked, m.bulk.interrupted = true, msg.run
 	if msg.err != nil {
 		m.log.Warn("journal of an interrupted run not read", "error", msg.err)
-		return m.say(bad, "a bulk run was interrupted, and its journal cannot be read: "+sentence(msg.err))
+		return tea.Batch(m.offerDrafts(), m.say(bad, "a bulk run was interrupted, and its journal cannot be read: "+sentence(msg.err)))
 	}
 	if msg.run == nil || m.bulk.shown != nil {
-		return nil
+		return m.offerDrafts()
 	}
 	m.open(dialog.NewConfirm(dialog.Question{
 		Title: "An interrupted bulk run",
@@ -74,7 +76,7 @@ func (m *Model) gotInterrupted(msg interruptedMsg) tea.Cmd {
 			"The report tells what came of each row, and can do the rest.",
 		Yes: "Report", No: "Later", Tag: interruptedRun{msg.run}, Now: m.opts.Now,
 	}, m.keys, m.theme))
-	return nil
+	return m.offerDrafts()
 }
 
 // showInterrupted opens the report of an interrupted run.

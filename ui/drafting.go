@@ -1,9 +1,6 @@
 package ui
 
 import (
-	"fmt"
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/hub"
@@ -18,6 +15,7 @@ type drafting struct {
 	hub   string // as the drafts name it
 	// waiting are the drafts of programs that have ended, the newest first.
 	waiting map[place][]draft.Draft
+	marked  markedDrafts
 	open    map[*form.Properties]*draftKeeper
 	failed  bool // the user was told that drafts are not kept
 }
@@ -32,8 +30,9 @@ type place struct {
 type draftKeeper struct {
 	name    string
 	place   place
-	version int64  // of the newest twin that the form is laid over
-	from    string // the draft that the form went on with; it goes when the new one is kept
+	rows    []hub.ID // of a form over several, which has no place; nil otherwise
+	version int64    // of the newest twin that the form is laid over
+	from    string   // the draft that the form went on with; it goes when the new one is kept
 	writing bool
 	again   bool // the form has changed since
 	over    bool // the form is closed
@@ -72,33 +71,22 @@ func (m *Model) loadDrafts() tea.Cmd {
 }
 
 func (m *Model) gotDrafts(msg draftsMsg) tea.Cmd {
+	m.drafting.marked.loaded = true
 	if msg.err != nil {
 		m.log.Warn("drafts not read", "error", msg.err)
 		return m.say(bad, "unsaved changes of earlier runs cannot be read: "+sentence(msg.err))
 	}
 	clear(m.drafting.waiting)
-	var names []string
 	for _, d := range msg.drafts {
+		if d.Rows != nil {
+			m.drafting.marked.waiting = append(m.drafting.marked.waiting, d)
+			continue
+		}
 		at := place{d.ID(), d.Section}
 		m.drafting.waiting[at] = append(m.drafting.waiting[at], d)
-		if len(names) < 3 {
-			names = append(names, shortName(d.ID()))
-		}
 	}
 	m.showUnsaved()
-	if len(msg.drafts) == 0 {
-		return nil
-	}
-	text := "unsaved changes are kept for "
-	if more := len(msg.drafts) - len(names); more > 0 {
-		text += fmt.Sprintf("%s and %d more", strings.Join(names, ", "), more)
-	} else {
-		text += strings.Join(names, ", ")
-	}
-	if m.keys.Selection.EditDesired.Refused == "" {
-		text += "; edit goes on with them"
-	}
-	return m.say(info, text)
+	return m.offerDrafts()
 }
 
 // showUnsaved lets the twin pane say what is kept for the twin it shows.
@@ -161,7 +149,7 @@ func (m *Model) keepDraft(f *form.Properties) tea.Cmd {
 	if k.over || !dirty {
 		return func() tea.Msg { return draftKeptMsg{f, forget(store, name, from)} }
 	}
-	d.Name, d.Hub, d.At = name, m.drafting.hub, m.opts.Now()
+	d.Name, d.Hub, d.At, d.Rows = name, m.drafting.hub, m.opts.Now(), k.rows
 	return func() tea.Msg {
 		err := store.Save(d)
 		if err == nil {

@@ -42,6 +42,9 @@ func (m *Model) act(from dialog.Dialog, a dialog.Action) tea.Cmd {
 	case dialog.Closed, form.Cancel, hubs.Leave, live.Close:
 		m.close(from)
 		if f, ok := from.(*form.Properties); ok {
+			if f == m.marked.form {
+				m.leaveMarked()
+			}
 			if k := m.drafting.open[f]; k != nil {
 				m.leftUndo(f, k.place)
 			}
@@ -103,8 +106,9 @@ func (m *Model) act(from dialog.Dialog, a dialog.Action) tea.Cmd {
 		return m.actAs(from, a)
 	case form.Stop:
 		if from == dialog.Dialog(m.marked.form) {
+			f := m.marked.form
 			m.leaveMarked()
-			return nil
+			return m.dropDraft(f)
 		}
 		m.stopWrite()
 	default:
@@ -125,6 +129,8 @@ func (m *Model) agreed(tag any) tea.Cmd {
 	case *deletion:
 		m.wrote = true
 		return m.delete(*tag)
+	case goOnMarked:
+		return m.goOnWithMarked(tag.name)
 	case purgeQueue:
 		return m.purge(tag)
 	case interruptedRun:

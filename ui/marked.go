@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -19,7 +21,7 @@ type markedEdit struct {
 	section patch.Section
 	rows    []hub.ID
 	reading *bulk.Stream[bulk.Seen] // nil when nothing is
-	seen    []patch.Value
+	seen    []bulk.Seen             // those that could be read, as they came
 	failed  int
 	err     error // why the last of those failed
 	ending  ending
@@ -46,11 +48,16 @@ func (m *Model) editMarked(s patch.Section) tea.Cmd {
 	if m.bulk.shown != nil {
 		return tea.Batch(m.openBulk(), m.say(info, "one bulk action at a time: this one comes first"))
 	}
-	rows := m.marks().Marked()
+	return m.editRows(s, m.marks().Marked())
+}
+
+// editRows opens one form over rows.
+func (m *Model) editRows(s patch.Section, rows []hub.ID) tea.Cmd {
 	w := &m.marked
 	w.gen++
 	w.form, w.section, w.rows = form.NewShared(s, len(rows), m.keys, m.theme), s, rows
 	w.seen, w.failed, w.err = nil, 0, nil
+	m.drafting.open[w.form] = &draftKeeper{name: m.drafting.store.Name(), rows: rows}
 	m.open(w.form)
 	reading := bulk.Twins(hub.Background(context.WithoutCancel(m.ctx)), m.backend, rows)
 	w.reading = reading
@@ -78,7 +85,7 @@ func (m *Model) gotSeen(msg seenMsg) tea.Cmd {
 			continue
 		}
 		m.known.put(s.Twin)
-		w.seen = append(w.seen, sectionOf(s.Twin, w.section))
+		w.seen = append(w.seen, s)
 		first = &s.Twin
 	}
 	w.form.SetRead(len(w.seen) + w.failed)
@@ -89,12 +96,23 @@ func (m *Model) gotSeen(msg seenMsg) tea.Cmd {
 		return nextSeen(m.ctx, w.gen, w.reading)
 	}
 	w.reading = nil
-	w.form.SetRows(w.seen, w.failed)
+	// In the order of the rows, so that the form looks the same every time.
+	slices.SortFunc(w.seen, func(a, b bulk.Seen) int { return cmp.Compare(a.Row, b.Row) })
+	sections := make([]patch.Value, len(w.seen))
+	for i, s := range w.seen {
+		sections[i] = sectionOf(s.Twin, w.section)
+	}
+	w.form.SetRows(sections, w.failed)
+	restored, waits := m.restoreMarked()
 	if w.err != nil {
 		m.log.Warn("marked rows not read", "rows", w.failed, "error", w.err)
-		w.form.SetError(sentence(w.err))
+		text := sentence(w.err)
+		if waits {
+			text += "; the unsaved changes of these rows stay kept: edit them again later"
+		}
+		w.form.SetError(text)
 	}
-	return nil
+	return restored
 }
 
 // leaveMarked takes the form over the marked rows away, and gives up what is read for it.

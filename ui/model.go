@@ -264,7 +264,7 @@ func (m *Model) tick() tea.Cmd {
 		m.bulk.shown.SetUsage(m.usage)
 	}
 	m.showProgress()
-	return tea.Batch(cmds...)
+	return tea.Batch(append(cmds, m.askMarked())...)
 }
 
 // front returns the overlay that takes the keys, nil when there is none.

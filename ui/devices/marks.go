@@ -12,6 +12,18 @@ func (p *Pane) Marked() []hub.ID { return p.roster.MarkedIDs() }
 // MarkedCount returns how many devices and modules are marked.
 func (p *Pane) MarkedCount() int { return p.roster.MarkCount() }
 
+// MarkOnly marks devices and modules as far as they are loaded, and nothing else.
+func (p *Pane) MarkOnly(ids []hub.ID) {
+	p.ClearMarks()
+	for _, id := range ids {
+		if s, ok := p.roster.Find(id.Device); ok && id.IsModule() {
+			p.roster.MarkModule(id, true)
+		} else if ok {
+			p.roster.Mark(s, true)
+		}
+	}
+}
+
 // ClearMarks takes all marks away.
 func (p *Pane) ClearMarks() {
 	p.revision++

@@ -18,7 +18,7 @@ func (f *Properties) SetBase(value patch.Value, etag string) {
 	old := f.target.Value
 	f.target.Value, f.target.ETag = value, etag
 	if patch.Equal(old, value) {
-		f.notice = "the twin has changed since, but not here; review once more and save again"
+		f.notice = f.theyHave() + " changed since, but not here; review once more and save again"
 		if f.review != nil {
 			f.openReview()
 		}
@@ -30,17 +30,18 @@ func (f *Properties) SetBase(value patch.Value, etag string) {
 	for _, c := range undecided {
 		f.keepUndecided(c)
 	}
+	f.settleDiffering()
 	f.review, f.leaving = nil, false
 	f.refresh()
-	f.notice = "the twin has changed since; review again before saving"
+	f.notice = f.theyHave() + " changed since; review again before saving"
 	switch {
 	case untouched:
-		f.notice = "the twin has changed since; this is what it is now"
+		f.notice = f.theyHave() + " changed since; this is what is there now"
 	case f.changes == 0: // so it is after a save that went through although its answer was lost
 		f.notice = "the twin is now as you wanted it: nothing is left to save"
 	}
 	if n := len(f.conflicts); n > 0 {
-		f.notice = "the twin has changed since; " + undecidedText(n)
+		f.notice = f.theyHave() + " changed since; " + undecidedText(n)
 		if f.typing == nil {
 			f.reveal(f.conflicts[0].Path)
 		}

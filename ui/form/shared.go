@@ -160,6 +160,34 @@ func (s *shared) status() string {
 	return text
 }
 
+// theyHave begins a sentence on what the form is over.
+func (f *Properties) theyHave() string {
+	if f.shared != nil {
+		return "the rows have"
+	}
+	return "the twin has"
+}
+
+// settleDiffering lets what was typed stand where the rows differed already: it was meant for all of
+// them, whatever each of them had.
+func (f *Properties) settleDiffering() {
+	if f.shared == nil {
+		return
+	}
+	open := f.conflicts[:0:0]
+	for _, c := range f.conflicts {
+		switch {
+		case !c.HasBase || !c.Base.IsNull():
+			open = append(open, c)
+		case c.HasMine:
+			f.draft = f.draft.With(c.Path, c.Mine)
+		default:
+			f.draft = f.draft.Without(c.Path)
+		}
+	}
+	f.conflicts = open
+}
+
 // Propose puts into the draft what a patch makes of the section, for the user to look at and to change.
 func (f *Properties) Propose(p patch.Value) {
 	f.remember()
