@@ -174,3 +174,103 @@ func setSpeed(t *testing.T, client *hub.Client, speed string) {
 		t.Fatal(err)
 	}
 }
+
+// TestKilledWhileEditingMarkedRows kills the program in the form over several rows, before its run and in
+// the middle of it. The next one has what was typed once: as a draft before the run, in its report after.
+func TestKilledWhileEditingMarkedRows(t *testing.T) {
+	typed := []string{"enter", "ctrl+u", "7", "3"}
+	previewed := slices.Concat(typed, []string{"enter", "s", "enter"})
+	for name, c := range map[string]struct {
+		keys  []string
+		shows string
+		run   bool // the run is begun, and cannot go on
+	}{
+		"in a field": {keys: typed, shows: "73"},
+		"previewed":  {keys: previewed, shows: "3 would change"},
+		"running":    {keys: previewed, shows: "3 would change", run: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := &faults.Faults{}
+			server, err := embedded.Start(t.Context(), embedded.Options{Faults: f})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = server.Close() })
+			client := ownClient(t, server)
+			desired := patch.Object(patch.Member{Key: "speed", Value: patch.Int(1)})
+			pumps := []hub.ID{{Device: "pump-1"}, {Device: "pump-2"}, {Device: "pump-3"}}
+			for _, id := range pumps {
+				if _, err := client.CreateIdentity(t.Context(), hub.NewIdentity{ID: id, Desired: &desired}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ca := filepath.Join(t.TempDir(), "ca.pem")
+			if err := os.WriteFile(ca, server.CACertificate(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			first := program(t, "--ca-file", ca, "--mqtt-address", server.MQTTSAddress())
+			first.Env = append(first.Env, cli.ConnectionStringEnv+"="+server.ConnectionString("iothubowner"))
+			second := exec.CommandContext(t.Context(), first.Path, first.Args[1:]...)
+			second.Env = first.Env
+			drafts := filepath.Join(stateOf(first), "drafts")
+
+			screen := uitest.StartCommand(t, first, 120, 36)
+			screen.WaitFor("loaded 3 of 3", "speed")
+			screen.Press("1", "*", "e")
+			screen.WaitFor("3 rows, each under its own etag")
+			screen.Press(c.keys...)
+			screen.WaitFor(c.shows)
+			screen.WaitUntil("has kept what was typed", func(string) bool { return holds(drafts, "73") })
+			if c.run {
+				f.OnRequest("PATCH", "/twins/", faults.Always, rest.Fault{Delay: time.Minute})
+				screen.Press("enter", "y")
+				screen.WaitUntil("has no draft left", func(string) bool { return !holds(drafts, "") })
+			}
+			if err := syscall.Kill(first.Process.Pid, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			_ = screen.Wait()
+			f.Clear()
+
+			screen = uitest.StartCommand(t, second, 120, 36)
+			question, answered, next := "Unsaved changes of marked rows", "Desired properties of 3 marked rows", []string{"enter", "s", "enter"}
+			if c.run {
+				question, answered, next = "An interrupted bulk run", "r retry", []string{"r"}
+			} else if len(c.keys) > len(typed) {
+				next = next[1:]
+			}
+			screen.WaitFor("loaded 3 of 3", question)
+			insist(screen, "y", func(text string) bool { return strings.Contains(text, answered) })
+			screen.WaitFor(answered)
+			if !c.run {
+				screen.WaitFor("unsaved changes of", "73")
+			}
+			screen.Press(next...)
+			screen.WaitFor("3 would change", "speed 1 → 73")
+			screen.Press("enter", "y")
+			screen.WaitFor("✓ 3 done")
+			screen.WaitUntil("has no draft left", func(string) bool { return !holds(drafts, "") })
+			insist(screen, "esc", func(text string) bool { return !strings.Contains(text, "✓ 3 done") })
+			screen.Press("q")
+			if err := screen.Wait(); err != nil {
+				t.Error(err)
+			}
+			if left, _ := filepath.Glob(filepath.Join(drafts, "*.rows")); len(left) != 0 {
+				t.Errorf("rows of no draft are left behind: %v", left)
+			}
+			for _, id := range pumps {
+				if twin, err := client.Twin(t.Context(), id); err != nil || twin.Desired.Value.JSON() != `{"speed":73}` {
+					t.Errorf("%s has %s; %v", id, twin.Desired.Value.JSON(), err)
+				}
+			}
+		})
+	}
+}
+
+// insist presses a key that what opens by itself does not take until none has come for a moment.
+func insist(screen *uitest.Screen, key string, done func(text string) bool) {
+	for begin := time.Now(); !done(screen.Text()) && time.Since(begin) < 10*time.Second; <-time.After(time.Second) {
+		screen.Press(key)
+	}
+}
