@@ -280,7 +280,7 @@ func (m *Model) begun(msg journalMsg) tea.Cmd {
 	run := bulk.Run(hub.Background(context.WithoutCancel(m.ctx)), m.backend, msg.start.Operation, msg.rows, msg.start.Plans, msg.journal)
 	w.run = run
 	w.ending.set(func() { run.Close(graceful) })
-	cmds := []tea.Cmd{m.handOver()}
+	cmds := []tea.Cmd{m.handOver(msg.journal != nil)}
 	if w.before != nil { // its rest is being done
 		m.close(w.before)
 		w.before = nil

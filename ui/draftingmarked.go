@@ -27,7 +27,8 @@ type markedDrafts struct {
 // markedRun is what was typed for the run whose overlay it is.
 type markedRun struct {
 	of    *overlay.Run
-	draft draft.Draft // its Name is empty as long as nothing of it is kept: the journal has it
+	draft draft.Draft      // of the rows that a run left undone; before that its Name is empty
+	form  *form.Properties // where it was typed, as long as its draft is kept; nil otherwise
 }
 
 // goOnMarked is the tag of the question about a draft for several rows.
@@ -184,25 +185,37 @@ func (m *Model) restoreMarked() (cmd tea.Cmd, waits bool) {
 	return m.keepDraft(w.form), false
 }
 
-// handOver lets a run that begins have what was typed for it: its journal tells what becomes of that.
-func (m *Model) handOver() tea.Cmd {
+// handOver lets a run that begins have what was typed for it. From then on a journal tells what becomes of
+// that; without one the draft stays as long as the run lasts.
+func (m *Model) handOver(journaled bool) tea.Cmd {
 	w := &m.bulk
-	if f := m.marked.form; f != nil {
+	switch f := m.marked.form; {
+	case f != nil:
 		d, _ := f.Draft()
-		w.typed = &markedRun{of: w.shown, draft: d}
+		w.typed = &markedRun{of: w.shown, draft: d, form: f}
 		m.leaveMarked()
-		return m.dropDraft(f)
-	}
-	if w.typed == nil || w.before == nil || w.typed.of != w.before {
+	case w.typed != nil && w.before != nil && w.typed.of == w.before:
+		w.typed.of = w.shown // the rest of it is done
+	default:
 		w.typed = nil
+	}
+	if w.typed == nil || !journaled {
 		return nil
 	}
-	w.typed.of = w.shown // the rest of it is done
-	name := w.typed.draft.Name
-	w.typed.draft.Name = ""
-	all := &m.drafting.marked.waiting
+	return m.dropTyped()
+}
+
+// dropTyped takes away what is kept of what was typed for a run.
+func (m *Model) dropTyped() tea.Cmd {
+	t := m.bulk.typed
+	if f := t.form; f != nil {
+		t.form = nil
+		return m.dropDraft(f)
+	}
+	name, all := t.draft.Name, &m.drafting.marked.waiting
+	t.draft.Name = ""
 	i := slices.IndexFunc(*all, func(d draft.Draft) bool { return d.Name == name })
-	if i < 0 { // it is being gone on with
+	if i < 0 { // nothing is, or it was gone on with
 		return nil
 	}
 	*all = slices.Delete(*all, i, i+1)
@@ -216,17 +229,18 @@ func (m *Model) keepRest() (cmd tea.Cmd, kept bool) {
 	if w.typed == nil || w.typed.of != w.shown {
 		return nil, false
 	}
+	dropped := m.dropTyped()
 	rest := w.shown.Report().Rest()
 	if len(rest) == 0 {
 		w.typed = nil
-		return nil, false
+		return dropped, false
 	}
 	store := m.drafting.store
 	d := &w.typed.draft
 	d.Name, d.Hub, d.At, d.Rows, d.Typing = store.Name(), m.drafting.hub, m.opts.Now(), rest, nil
 	m.drafting.marked.waiting = slices.Insert(m.drafting.marked.waiting, 0, *d)
 	saved := *d
-	return func() tea.Msg { return draftKeptMsg{nil, store.Save(saved)} }, true
+	return tea.Sequence(func() tea.Msg { return draftKeptMsg{nil, store.Save(saved)} }, dropped), true
 }
 
 // forgetDrafts removes drafts that no form is over.

@@ -313,3 +313,46 @@ func TestADraftOfMarkedRowsOnAReadOnlyHub(t *testing.T) {
 		r.kept(1, p)
 	})
 }
+
+// Without a journal nothing else would have it while the run lasts.
+func TestADraftOutlivesARunWithoutAJournal(t *testing.T) {
+	r := newMarking(t)
+	r.journals = ""
+	begin := func(p *pump) {
+		p.Press("enter", "s", "enter")
+		p.wait(time.Second)
+		p.Press("enter", "y")
+		p.wait(time.Second)
+	}
+	r.run(func(p *pump) {
+		p.hub.slow(func(method string, _ hub.ID) time.Duration {
+			if method == "PatchTwin" {
+				return time.Hour
+			}
+			return 0
+		})
+		p.changes(3, "90")
+		begin(p)
+		p.sees("Bulk run")
+		r.kept(1, p)
+	})
+	r.run(func(p *pump) {
+		p.Press("y")
+		p.wait(time.Second)
+		p.sees("90   was 60")
+		p.hub.failing("PatchTwin", &hub.Error{Op: "patch", Status: 400})
+		p.Press("s", "enter")
+		p.wait(time.Second)
+		p.Press("enter", "y")
+		p.wait(2 * time.Second)
+		p.sees("3 failed")
+		r.kept(1, p)
+		p.hub.failing("PatchTwin", nil)
+		p.Press("r")
+		p.wait(time.Second)
+		p.Press("enter", "y")
+		p.wait(2 * time.Second)
+		p.sees("3 done")
+		r.kept(0, p)
+	})
+}
