@@ -146,7 +146,7 @@ func (m *Model) askMarked() tea.Cmd {
 		Title: "Unsaved changes of marked rows",
 		Text: "The " + what + " of " + markedRows(len(d.Rows)) + " were being edited (" + form.Clock(d.At, m.clock) + "):\n" + strings.Join(names, ", ") + ".\n" +
 			"Going on marks them again and lays what was typed over what they are now. " +
-			"Later, marking the same rows and " + key + " goes on too.",
+			"Marking the same rows and pressing " + key + " goes on later.",
 		Yes: "Go on", No: "Later", Tag: goOnMarked{d.Name}, Now: m.opts.Now,
 	}, m.keys, m.theme))
 	return nil
