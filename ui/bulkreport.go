@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -89,24 +90,32 @@ func (m *Model) showInterrupted(run *bulk.Interrupted) {
 	m.open(m.bulk.shown)
 }
 
-// mayLeave asks before a run is left in the middle, once; asked again, it lets go.
+// mayLeave asks before a run is left in the middle, or what was typed for methods and messages would
+// be lost; once: asked again, it lets go.
 func (m *Model) mayLeave() bool {
 	w := &m.bulk
-	if w.run == nil || w.leaving {
+	if w.leaving {
+		return true
+	}
+	q := dialog.Question{Yes: "Leave", No: "Stay", Tag: leaveAnyway{}}
+	switch lost := m.unsent(); {
+	case w.run != nil:
+		report := w.shown.Report()
+		q.Title = "A bulk run is under way"
+		q.Text = "Of " + cell.Count(report.Len()) + " rows: " + report.Summary() + ".\n" +
+			"Whoever leaves now finds the report, and the way to do the rest, at the next start."
+		q.Yes, q.No = "Stop and leave", "Go on"
+	case len(lost) > 0:
+		q.Title, q.Text = "Leave?", strings.Join(lost, "\n")
+	default:
 		return true
 	}
 	w.leaving = true
-	report := w.shown.Report()
-	m.open(dialog.NewConfirm(dialog.Question{
-		Title: "A bulk run is under way",
-		Text: "Of " + cell.Count(report.Len()) + " rows: " + report.Summary() + ".\n" +
-			"Whoever leaves now finds the report, and the way to do the rest, at the next start.",
-		Yes: "Stop and leave", No: "Go on", Tag: leaveAnyway{},
-	}, m.keys, m.theme))
+	m.open(dialog.NewConfirm(q, m.keys, m.theme))
 	return false
 }
 
-// leaveRun ends the run under way, and the program after it.
+// leaveRun ends the run under way if there is one, and the program after it.
 func (m *Model) leaveRun(yes bool) tea.Cmd {
 	run := m.bulk.run
 	switch {

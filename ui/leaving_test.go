@@ -79,6 +79,36 @@ func TestLeavingWhatWasTypedAndNotSent(t *testing.T) {
 	})
 }
 
+// The program asks too before it ends, once.
+func TestQuittingWithSomethingTypedAndNotSent(t *testing.T) {
+	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
+		p.toController()
+		p.Press("i")
+		p.Type("reboot")
+		p.Press("esc", "q")
+		p.sees("Leave?", `What was typed into "Direct method on thermostat-`, "has not been sent, and will be lost")
+		p.Press("esc")
+		if p.Quit() {
+			t.Fatal("esc leaves")
+		}
+		p.Press("i")
+		p.sees("reboot")
+		p.Press("esc", "q", "y")
+		if !p.Quit() {
+			t.Error("it does not leave")
+		}
+	})
+	inBubble(t, Options{}, 120, 36, demo, func(p *pump) {
+		p.toController()
+		p.Press("i")
+		p.Type("reboot")
+		p.Press("esc", "ctrl+c", "ctrl+c") // asked again, it lets go
+		if !p.Quit() {
+			t.Error("it does not leave")
+		}
+	})
+}
+
 // A bulk run is asked about, and writes nothing more once its hub has been left.
 func TestLeavingABulkRun(t *testing.T) {
 	onDeck(t, DeckOptions{}, func(p *deckPump) {
