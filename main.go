@@ -86,7 +86,8 @@ type app struct {
 	flags            cli.Flags
 	presenter, mouse bool
 	log              *slog.Logger
-	edit             ui.Edit     // opens the user's editor; nil: there is none
+	edit             ui.Edit // opens the user's editor; nil: there is none
+	left             func() []string
 	seed             uint64      // of the demo fleet
 	record           string      // the file that events go to; empty: none
 	drafts           draft.Store // what is typed and not saved; nil: until the end of the program
@@ -203,11 +204,12 @@ func (a *app) dashboard(ctx context.Context) error {
 	if a.stateDir != "" {
 		editor.Folder = filepath.Join(a.stateDir, "editing")
 	}
-	a.edit = editor.Edit
+	a.edit, a.left = editor.Edit, editor.Left
 	opened, err := a.open(ctx, target)
 	if err != nil {
 		return err
 	}
+	a.left = nil // it is said once, not on every hub
 	deck := ui.NewDeck(opened, first, ui.DeckOptions{
 		Hubs:     func(context.Context) ([]hubs.Choice, error) { return known.List() },
 		HubsFile: known.File,
@@ -266,7 +268,7 @@ func (a *app) open(ctx context.Context, target *cli.Target) (_ ui.Hub, err error
 	options := ui.Options{
 		Keys: keymap.Default(), Host: client.Host(), Policy: client.Policy(), Embedded: target.Embedded,
 		Name: target.Profile, Color: target.Color, ReadOnly: target.ReadOnly, Production: target.Production,
-		Methods: methods, CAFile: target.CAFile, Store: target.Store(a.stateDir), Edit: a.edit, Drafts: a.drafts, Record: a.record, Log: a.log, Now: time.Now,
+		Methods: methods, CAFile: target.CAFile, Store: target.Store(a.stateDir), Edit: a.edit, Left: a.left, Drafts: a.drafts, Record: a.record, Log: a.log, Now: time.Now,
 	}
 	if a.stateDir != "" && !target.Embedded { // the demo's hub is gone with this program, and with it whatever is left to do
 		options.BulkFolder = filepath.Join(a.stateDir, "bulk")

@@ -2,11 +2,13 @@ package ui
 
 import (
 	"errors"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"twindeck/hub"
 	"twindeck/hub/patch"
+	"twindeck/ui/dialog"
 	"twindeck/ui/form"
 	"twindeck/ui/theme"
 )
@@ -20,6 +22,30 @@ type editorMsg struct {
 	form *form.Properties
 	text string
 	err  error
+}
+
+// leftMsg names the files that an editor has left.
+type leftMsg []string
+
+// findLeft looks for texts that were changed in an editor when the program was killed or hung up.
+func (m *Model) findLeft() tea.Cmd {
+	find := m.opts.Left
+	if find == nil {
+		return nil
+	}
+	return func() tea.Msg { return leftMsg(find()) }
+}
+
+// gotLeft says where such texts are: they may be of any hub, and the twin may be another one by now.
+func (m *Model) gotLeft(msg leftMsg) tea.Cmd {
+	if len(msg) == 0 {
+		return nil
+	}
+	m.log.Info("left in an editor", "files", []string(msg))
+	text := "What you saved in your editor was not taken, because the program had ended. It is kept in\n" +
+		strings.Join(msg, "\n") + "\n\nOpen the editor on the same place again and read the file into it; remove the file afterwards."
+	m.open(dialog.NewMessage(dialog.Note{Title: "Left in your editor", Text: text, Now: m.opts.Now}, m.keys, m.theme))
+	return nil
 }
 
 var errNoEdit = errors.New("no editor can be opened from here")

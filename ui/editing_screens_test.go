@@ -96,3 +96,18 @@ func TestGoldenEditing(t *testing.T) {
 		})
 	}
 }
+
+// A text that an editor has left is shown, and stays where it is.
+func TestWhatWasLeftInAnEditorIsTold(t *testing.T) {
+	inBubble(t, Options{Left: func() []string { return []string{"/state/twindeck/editing/edit-1/twin-desired.json"} }}, 120, 36, demo, func(p *pump) {
+		p.wait(lasting)
+		p.sees("Left in your editor", "/state/twindeck/editing/edit-1/twin-desired.json", "read the file into it")
+		p.wait(2 * time.Second)
+		p.Press("esc")
+		p.seesNot("Left in your editor")
+	})
+	inBubble(t, Options{Left: func() []string { return nil }}, 120, 36, demo, func(p *pump) {
+		p.wait(lasting)
+		p.seesNot("Left in your editor")
+	})
+}

@@ -46,10 +46,11 @@ type Options struct {
 	// interrupted one did is not known afterwards.
 	BulkFolder string
 
-	Edit   Edit          // opens the user's editor; nil: there is none
-	Record string        // the file that what clients receive is recorded in; empty: none
-	Drafts draft.Store   // keeps what is typed and not saved; nil: until the end of the program
-	Store  profile.Store // keeps what the user chooses for this hub; nil: until the end of the program
+	Edit   Edit            // opens the user's editor; nil: there is none
+	Left   func() []string // files that were changed in an editor, and not taken before the program ended; may block; nil: none are
+	Record string          // the file that what clients receive is recorded in; empty: none
+	Drafts draft.Store     // keeps what is typed and not saved; nil: until the end of the program
+	Store  profile.Store   // keeps what the user chooses for this hub; nil: until the end of the program
 
 	Log *slog.Logger     // nil: discarded
 	Now func() time.Time // nil: time.Now; its zone is the one times are shown in
@@ -192,6 +193,7 @@ func (m *Model) Init() tea.Cmd {
 		m.loadPreferences(),
 		m.findInterrupted(),
 		m.loadDrafts(),
+		m.findLeft(),
 		m.list(),
 		listen(m.ctx, m.backend),
 		after(m.ctx, clockPeriod, clockMsg{}),

@@ -34,6 +34,8 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.find(msg)
 	case foundMsg:
 		return m.found(msg)
+	case leftMsg:
+		return m.gotLeft(msg)
 	case draftsMsg:
 		return m.gotDrafts(msg)
 	case draftKeptMsg:

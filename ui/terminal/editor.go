@@ -66,10 +66,13 @@ func (x *editing) Run() (err error) {
 	if err != nil {
 		return fmt.Errorf("there is no place to edit in: %w", err)
 	}
-	defer release()
+	keep := false
+	defer func() { release(keep) }()
 	file := filepath.Join(dir, safeName(x.name))
-	if err := os.WriteFile(file, []byte(x.text), 0o600); err != nil {
-		return fmt.Errorf("there is no place to edit in: %w", err)
+	for name, text := range map[string]string{filepath.Join(dir, before): x.text, file: x.text} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			return fmt.Errorf("there is no place to edit in: %w", err)
+		}
 	}
 	ctx := x.editor.Context
 	if ctx == nil {
@@ -82,6 +85,9 @@ func (x *editing) Run() (err error) {
 	inEditor.Store(true)
 	err = cmd.Run()
 	inEditor.Store(false)
+	if ctx.Err() != nil { // the program ends, and nobody takes the text
+		_, keep = left(dir)
+	}
 	if err != nil {
 		return fmt.Errorf("nothing was taken over, because the editor %s failed: %w", command[len(command)-1], err)
 	}
@@ -144,12 +150,17 @@ func words(command string) []string {
 	return list
 }
 
-// room returns a folder for one file, and what takes it away with all that the editor left in it. What
-// programs that were killed have left is taken away, too.
-func (e *Editor) room() (dir string, release func(), err error) {
+// room returns a folder for one file, and what takes it away with all that the editor left in it, unless
+// it is to be kept. What programs that were killed have left is taken away, too, but for texts that
+// were changed.
+func (e *Editor) room() (dir string, release func(keep bool), err error) {
 	if e.Folder == "" {
 		dir, err := os.MkdirTemp("", "twindeck-edit-")
-		return dir, func() { _ = os.RemoveAll(dir) }, err
+		return dir, func(keep bool) {
+			if !keep {
+				_ = os.RemoveAll(dir)
+			}
+		}, err
 	}
 	if err := os.MkdirAll(e.Folder, 0o700); err != nil {
 		return "", nil, err
@@ -163,8 +174,10 @@ func (e *Editor) room() (dir string, release func(), err error) {
 	if err != nil || !locked {
 		return "", nil, errors.Join(fmt.Errorf("%s cannot be locked", dir), err, os.RemoveAll(dir))
 	}
-	return dir, func() {
-		_ = os.RemoveAll(dir)
+	return dir, func(keep bool) {
+		if !keep {
+			_ = os.RemoveAll(dir)
+		}
 		_, _ = lock.Unlock(), os.Remove(lock.Path())
 		_ = os.Remove(e.Folder) // fails where there is something in it
 	}, nil
@@ -175,18 +188,51 @@ const lockSuffix = ".lock"
 // sweepAfter is how old a folder without a lock must be to be nobody's.
 const sweepAfter = time.Minute
 
-// sweep takes away what programs that have ended have left.
-func (e *Editor) sweep() {
+// before is the file beside the one that is edited that has the text as it was.
+const before = ".before"
+
+// left returns the file of a folder that was edited in, and whether its text is another one than before.
+func left(dir string) (file string, changed bool) {
+	was, err := os.ReadFile(filepath.Join(dir, before))
+	if err != nil {
+		return "", false
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "twin-*"))
+	for _, name := range files {
+		if strings.HasSuffix(name, "~") { // a backup, as editors make them
+			continue
+		}
+		if now, err := os.ReadFile(name); err == nil && asBefore(string(was), now) != string(was) {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// Left returns the files that were changed in an editor whose program was killed or ended meanwhile, so
+// that nobody took the text, and takes away what else such programs have left. The files stay until
+// somebody removes them. It reads the disk.
+func (e *Editor) Left() []string {
+	if e.Folder == "" {
+		return nil
+	}
+	defer func() { _ = os.Remove(e.Folder) }() // fails where there is something in it
+	return e.sweep()
+}
+
+// sweep takes away what programs that have ended have left, and returns the files that stay.
+func (e *Editor) sweep() (stay []string) {
 	entries, err := os.ReadDir(e.Folder)
 	if err != nil {
-		return
+		return nil
 	}
 	for _, entry := range entries {
 		dir := filepath.Join(e.Folder, entry.Name())
 		if !entry.IsDir() || !strings.HasPrefix(entry.Name(), "edit-") {
 			continue
 		}
-		if _, err := os.Stat(dir + lockSuffix); err != nil {
+		file, changed := left(dir)
+		if _, err := os.Stat(dir + lockSuffix); err != nil && !changed {
 			if info, err := entry.Info(); err != nil || time.Since(info.ModTime()) < sweepAfter {
 				continue // just made
 			}
@@ -195,9 +241,14 @@ func (e *Editor) sweep() {
 		if locked, err := lock.TryLock(); err != nil || !locked {
 			continue
 		}
-		_ = os.RemoveAll(dir)
+		if changed {
+			stay = append(stay, file)
+		} else {
+			_ = os.RemoveAll(dir)
+		}
 		_, _ = lock.Unlock(), os.Remove(lock.Path())
 	}
+	return stay
 }
 
 // safeName returns a name that is one on every system, and no hidden one.

@@ -77,6 +77,65 @@ func TestTheFileThatIsEdited(t *testing.T) {
 	}
 }
 
+// A text that was saved in the editor is kept when nobody is there to take it: the program was told to
+// end, or killed.
+func TestAChangedTextThatNobodyTookIsKept(t *testing.T) {
+	for name, changed := range map[string]bool{`echo new > "$1"`: true, `true`: false, `printf 'old\n' > "$1"`: false} {
+		folder := filepath.Join(t.TempDir(), "editing")
+		path := script(t, name+`; : > "$(dirname "$1")/ready"; exec sleep 60`)
+		ctx, end := context.WithCancel(t.Context())
+		e := &Editor{Folder: folder, Context: ctx, Getenv: func(k string) string { return map[string]string{"VISUAL": "'" + path + "'"}[k] }}
+		if found := e.Left(); found != nil {
+			t.Fatalf("there is %q already", found)
+		}
+		ended := make(chan error)
+		go func() { ended <- (&editing{editor: e, name: "desired.json", text: "old"}).Run() }()
+		waitForFile(t, filepath.Join(folder, "edit-*", "ready"))
+		end()
+		if err := <-ended; err == nil {
+			t.Error("the editor that was ended tells no error")
+		}
+		found := e.Left()
+		if (len(found) == 1) != changed {
+			t.Errorf("%s: %q is left", name, found)
+			continue
+		}
+		if _, err := os.Stat(folder); changed == errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: the folder: %v", name, err)
+		}
+		if !changed {
+			continue
+		}
+		if text, err := os.ReadFile(found[0]); err != nil || string(text) != "new\n" {
+			t.Errorf("%q, %v", text, err)
+		}
+		if again := e.Left(); len(again) != 1 || again[0] != found[0] {
+			t.Errorf("told once more: %q", again)
+		}
+		if err := os.RemoveAll(filepath.Dir(found[0])); err != nil {
+			t.Fatal(err)
+		}
+		if found := e.Left(); found != nil {
+			t.Errorf("removed, it is still told: %q", found)
+		}
+	}
+}
+
+// waitForFile waits until a file is there.
+func waitForFile(t *testing.T, pattern string) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		if found, _ := filepath.Glob(pattern); len(found) > 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("there is no %s", pattern)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
 func TestWhatEditorsAddIsNoEdit(t *testing.T) {
 	for before, after := range map[string]string{
 		"a\nb": "a\nb\n", "a\nb\n": "a\nb\n", "{}": "\ufeff{}\r\n", "a\r\nb": "a\r\nb\n", "": "\n",
@@ -165,7 +224,7 @@ func TestLeftoversGo(t *testing.T) {
 	if _, err := os.Stat(held); err != nil {
 		t.Errorf("what another program edits is gone: %v", err)
 	}
-	release()
+	release(false)
 	if _, err := os.Stat(folder); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("left behind: %v", err)
 	}
