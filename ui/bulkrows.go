@@ -5,6 +5,7 @@ import (
 
 	"twindeck/hub"
 	"twindeck/hub/bulk"
+	"twindeck/ui/history"
 )
 
 // showDone lets the list show what a run has done, without reading it all again.
@@ -16,6 +17,9 @@ func (m *Model) showDone(report *bulk.Report, results []bulk.Result) tea.Cmd {
 	for _, r := range results {
 		if r.Outcome != bulk.Done {
 			continue
+		}
+		if r.Twin != nil {
+			m.saw(*r.Twin, history.Saved)
 		}
 		id := report.Rows[r.Row]
 		if report.Operation.Kind == bulk.Delete {

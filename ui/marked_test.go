@@ -47,6 +47,12 @@ func TestMarkedRowsAreEditedTogether(t *testing.T) {
 					t.Errorf("%s: %s", want.device, got)
 				}
 			}
+			p.Press("1", "g") // whose twin was never read but for the run
+			p.wait(time.Second)
+			p.toHistory()
+			if size[0] == 80 { // where the pane has all of the width
+				p.sees("read, saved", "interval  60 → 90")
+			}
 		})
 	}
 }

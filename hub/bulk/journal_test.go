@@ -61,7 +61,7 @@ func TestAJournalTellsOfAnInterruptedRun(t *testing.T) {
 	if run.Operation.Value.JSON() != `{"n":1.50,"x":"\u001b<>"}` || !run.Operation.Path.Equal(patch.Path{"a b", "c"}) || run.Rows[1] != (hub.ID{Device: "d", Module: "m"}) {
 		t.Errorf("%+v", run)
 	}
-	if run.Summary() != "1 failed, 1 unknown, 1 not reached" || run.Of(0) != (Result{0, Failed, "no\nway", "500"}) || run.Of(2).Note == "" {
+	if run.Summary() != "1 failed, 1 unknown, 1 not reached" || run.Of(0) != (Result{Row: 0, Outcome: Failed, Note: "no\nway", Code: "500"}) || run.Of(2).Note == "" {
 		t.Errorf("%s: %+v %+v", run.Summary(), run.Of(0), run.Of(2))
 	}
 	if err := Dismiss(run.Path); err != nil {

@@ -45,6 +45,9 @@ type Result struct {
 	Outcome Outcome
 	Note    string // a sentence: why it is not simply done; empty when it is
 	Code    string // of the hub's refusal: "412 PreconditionFailed"
+	// Twin is the row's as the write left it, or as it was read after that; nil where nothing was
+	// written, and where it was no write of a twin. A [Report] does not keep it.
+	Twin *hub.Twin
 }
 
 // Report is what came of every row of a run. The zero Report is about nothing. It is not safe for

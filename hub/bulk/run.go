@@ -138,10 +138,10 @@ func (r *run) change(ctx context.Context, p Plan, begun *bool) (Result, error) {
 			}
 			*begun = true
 		}
-		err := r.write(ctx, p)
+		t, err := r.write(ctx, p)
 		switch {
 		case err == nil:
-			return Result{Outcome: Done}, nil
+			return Result{Outcome: Done, Twin: t}, nil
 		case ctx.Err() != nil:
 			return Result{Outcome: Unknown}, err
 		case hub.Throttled(err): // it was not carried out
@@ -193,7 +193,7 @@ func (r *run) settle(ctx context.Context, p Plan, err error) (res Result, settle
 	case now.ETag == p.ETag:
 		return Result{}, false, nil
 	case now.Skip == alreadySo:
-		return Result{Outcome: Done, Note: "its answer was lost; it is so when read again"}, true, nil
+		return Result{Outcome: Done, Note: "its answer was lost; it is so when read again", Twin: &t}, true, nil
 	}
 	return Result{Outcome: Unknown}, true, errOverwritten
 }
@@ -215,20 +215,21 @@ func (r *run) readBack(ctx context.Context, id hub.ID) (hub.Twin, error) {
 	}
 }
 
-// write sends the change of a row.
-func (r *run) write(ctx context.Context, p Plan) error {
+// write sends the change of a row, and returns the twin after it when that was what it wrote.
+func (r *run) write(ctx context.Context, p Plan) (*hub.Twin, error) {
 	section, ofTwin := r.op.section()
 	merge := p.merge
 	switch {
 	case r.op.Kind == Delete:
-		return r.hub.DeleteIdentity(ctx, p.ID, p.ETag)
+		return nil, r.hub.DeleteIdentity(ctx, p.ID, p.ETag)
 	case !ofTwin:
 		_, err := r.hub.ChangeIdentity(ctx, p.ID, r.op.status(), p.ETag)
-		return err
-	case section == patch.Tags:
-		_, _, err := r.hub.PatchTwin(ctx, p.ID, hub.TwinPatch{Tags: &merge}, p.ETag)
-		return err
+		return nil, err
 	}
-	_, _, err := r.hub.PatchTwin(ctx, p.ID, hub.TwinPatch{Desired: &merge}, p.ETag)
-	return err
+	change := hub.TwinPatch{Desired: &merge}
+	if section == patch.Tags {
+		change = hub.TwinPatch{Tags: &merge}
+	}
+	t, _, err := r.hub.PatchTwin(ctx, p.ID, change, p.ETag)
+	return &t, err
 }
