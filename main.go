@@ -86,11 +86,11 @@ type app struct {
 	flags            cli.Flags
 	presenter, mouse bool
 	log              *slog.Logger
-	edit             ui.Edit // opens the user's editor; nil: there is none
-	left             func() []string
-	seed             uint64      // of the demo fleet
-	record           string      // the file that events go to; empty: none
-	drafts           draft.Store // what is typed and not saved; nil: until the end of the program
+	edit             ui.Edit         // opens the user's editor; nil: there is none
+	left             func() []string // what an editor has left; nil: nothing, or it was said already
+	seed             uint64          // of the demo fleet
+	record           string          // the file that events go to; empty: none
+	drafts           draft.Store     // what is typed and not saved; nil: until the end of the program
 }
 
 func (a *app) command() *cobra.Command {

@@ -90,15 +90,12 @@ func (m *Model) saved(msg savedMsg) tea.Cmd {
 // written shows a twin that was patched here, and lets the live pane recognise the patch.
 func (m *Model) written(msg savedMsg) tea.Cmd {
 	m.close(msg.form)
-	source := history.Saved
-	if msg.err != nil {
-		source = history.Read
+	left, source, note := sectionOf(msg.twin, msg.save.Section), history.Saved, ""
+	if msg.err != nil { // others may have written meanwhile
+		left, source, note = msg.save.Edited, history.Read, ": the hub's answer was lost, but the twin has the change"
 	}
 	m.overtake(msg.twin, source)
-	left, note := sectionOf(msg.twin, msg.save.Section), ""
-	if msg.err != nil { // others may have written meanwhile
-		left, note = msg.save.Edited, ": the hub's answer was lost, but the twin has the change"
-	} else if msg.save.Section == patch.Desired {
+	if msg.err == nil && msg.save.Section == patch.Desired {
 		m.live.AddReceipt(msg.receipt)
 	}
 	m.undoes(msg.save, left, msg.twin.ETag)

@@ -13,10 +13,10 @@
 //	door-01/contact           sleeps most of the time, and learns late what it was told
 //
 // With a script, see [Script], somebody works with them: at the usual pace of four seconds a beat, in the
-// first two minutes a set point is changed (0:08), a motor sped up (0:16), a set point rejected
+// first two minutes a motor is sped up (0:08), a set point rejected
 // (0:24), a sleeper told something (0:32), a firmware updated (0:40), a valve opened (0:52), a better set point
 // accepted (1:00), a method called (1:08), a lamp lit (1:12) and dimmed by eight patches in four
-// seconds (1:20), what it was lit with removed (1:32), a schedule changed (1:40), the valve closed
+// seconds (1:20), a set point changed (1:28), what the lamp was lit with removed (1:32), a schedule changed (1:40), the valve closed
 // (1:48) and the motor stopped (1:52). The seed moves each by a moment and chooses the values.
 package fleet
 
